@@ -1,0 +1,121 @@
+"""MediaPipe Tasks as a peer. Runs in MediaPipe's own environment and knows nothing of hiphinge.
+
+    python mediapipe_tasks.py task DETECTOR LANDMARKS OUT.task      compose a .task from bare models
+    python mediapipe_tasks.py images TASK FOLDER                    every FOLDER/*.npy -> FOLDER/*.peer.npz
+    python mediapipe_tasks.py video TASK CLIP                       follow the person; prints JSON
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import time
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+
+def add_metadata(model: bytes, *, mean: float, std: float) -> bytes:
+    """Add the input normalisation that the Tasks API insists on."""
+    import flatbuffers
+    from mediapipe.tasks.metadata import metadata_schema_py_generated as meta
+    from mediapipe.tasks.metadata import schema_py_generated as schema
+
+    tree = schema.ModelT.InitFromObj(schema.Model.GetRootAs(bytearray(model), 0))
+    options = meta.NormalizationOptionsT()
+    options.mean, options.std = [mean], [std]
+    unit = meta.ProcessUnitT()
+    unit.optionsType, unit.options = meta.ProcessUnitOptions.NormalizationOptions, options
+    image = meta.ImagePropertiesT()
+    image.colorSpace = meta.ColorSpaceType.RGB
+    content = meta.ContentT()
+    content.contentPropertiesType, content.contentProperties = meta.ContentProperties.ImageProperties, image
+    tensor = meta.TensorMetadataT()
+    tensor.name, tensor.content, tensor.processUnits = "image", content, [unit]
+    graph = meta.SubGraphMetadataT()
+    graph.inputTensorMetadata = [tensor]
+    graph.outputTensorMetadata = [meta.TensorMetadataT() for _ in tree.subgraphs[0].outputs]
+    root = meta.ModelMetadataT()
+    root.subgraphMetadata = [graph]
+
+    def pack(node: object, identifier: bytes) -> bytes:
+        builder = flatbuffers.Builder(1024)
+        builder.Finish(node.Pack(builder), file_identifier=identifier)  # type: ignore[attr-defined]
+        return bytes(builder.Output())
+
+    buffer = schema.BufferT()
+    buffer.data = np.frombuffer(pack(root, b"M001"), dtype=np.uint8)
+    tree.buffers.append(buffer)
+    entry = schema.MetadataT()
+    entry.name, entry.buffer = "TFLITE_METADATA", len(tree.buffers) - 1
+    tree.metadata = [*(tree.metadata or []), entry]
+    return pack(tree, b"TFL3")
+
+
+def compose_task(detector: Path, landmarks: Path, out: Path) -> None:
+    """Write a stored zip of both models with their metadata."""
+    parts = {
+        "pose_detector.tflite": add_metadata(detector.read_bytes(), mean=127.5, std=127.5),
+        "pose_landmarks_detector.tflite": add_metadata(landmarks.read_bytes(), mean=0.0, std=255.0),
+    }
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as bundle:
+        for name, data in parts.items():
+            bundle.writestr(name, data)
+
+
+def open_landmarker(task: Path, *, video: bool) -> object:
+    """Return a landmarker for one person, masks on."""
+    from mediapipe.tasks.python.core.base_options import BaseOptions
+    from mediapipe.tasks.python.vision import PoseLandmarker, PoseLandmarkerOptions, RunningMode
+
+    options = PoseLandmarkerOptions(
+        base_options=BaseOptions(model_asset_path=str(task)),
+        running_mode=RunningMode.VIDEO if video else RunningMode.IMAGE,
+        output_segmentation_masks=True,
+    )
+    return PoseLandmarker.create_from_options(options)
+
+
+def run_images(task: Path, folder: Path) -> None:
+    """Landmarks in pixels and the mask's bits for every picture of the folder."""
+    import mediapipe as mp
+
+    with open_landmarker(task, video=False) as landmarker:  # type: ignore[attr-defined]
+        for path in sorted(folder.glob("*.npy")):
+            rgb = np.load(path)
+            found = landmarker.detect(mp.Image(image_format=mp.ImageFormat.SRGB, data=rgb))
+            height, width = rgb.shape[:2]
+            out = {"points": np.empty((0, 2)), "mask": np.empty(0, dtype=np.uint8)}
+            if found.pose_landmarks:
+                points = [(one.x * width, one.y * height) for one in found.pose_landmarks[0]]
+                share = np.squeeze(found.segmentation_masks[0].numpy_view())
+                out = {"points": np.array(points), "mask": np.packbits(share > 0.5)}
+            np.savez(path.with_suffix(".peer.npz"), **out)
+
+
+def run_video(task: Path, clip: Path) -> None:
+    """Follow the person through a clip; print frames, seconds and processor seconds."""
+    import av
+    import mediapipe as mp
+
+    with open_landmarker(task, video=True) as landmarker, av.open(str(clip)) as container:  # type: ignore[attr-defined]
+        begin, used, count = time.perf_counter(), _processor_s(), 0
+        for count, frame in enumerate(container.decode(video=0), start=1):
+            image = mp.Image(image_format=mp.ImageFormat.SRGB, data=frame.to_ndarray(format="rgb24"))
+            found = landmarker.detect_for_video(image, count * 33)
+            if found.segmentation_masks:
+                found.segmentation_masks[0].numpy_view()
+        report = {"frames": count, "wall_s": time.perf_counter() - begin, "cpu_s": _processor_s() - used}
+    print(json.dumps(report))
+
+
+def _processor_s() -> float:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+if __name__ == "__main__":
+    what, *paths = sys.argv[1:]
+    {"task": compose_task, "images": run_images, "video": run_video}[what](*map(Path, paths))

@@ -1,0 +1,205 @@
+"""One video in, one assessment and its folder out."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hiphinge.assess.analyse import analyse, find_own_maximum, flatten_options
+from hiphinge.assess.options import DRILLS, AssessOptions, Progress, ProgressCallback
+from hiphinge.assess.settings import load_criteria
+from hiphinge.assess.track import track_clip
+from hiphinge.errors import UsageError
+from hiphinge.model import Assessment, Evidence, Frame, Provenance
+from hiphinge.report.document import read_assessment
+from hiphinge.video import VideoReader, open_video
+
+if TYPE_CHECKING:
+    from hiphinge.pose.base import PoseEstimator
+
+__all__ = ["assess_video"]
+
+#: Key frames in the report: the stand and the bottom of at most so many reps.
+MAX_BOTTOM_PICTURES = 3
+JPEG_QUALITY = 85
+
+
+def assess_video(
+    path: str | Path,
+    options: AssessOptions,
+    *,
+    name: str | None = None,
+    progress: ProgressCallback | None = None,
+    estimator: PoseEstimator | None = None,
+) -> Assessment:
+    """Assess one video and, when ``options.out`` is given, write its folder.
+
+    Parameters
+    ----------
+    path
+        Video or photograph.
+    options
+        See ``AssessOptions``.
+    name
+        Name of the result folder; None takes the file's stem.
+    progress
+        Called now and then with how far it is.
+    estimator
+        Source of poses; None takes BlazePose with ``options.model``.
+
+    Returns
+    -------
+    Assessment
+        With its ``evidence``. ``cannot_tell`` is a result, not an error.
+
+    Raises
+    ------
+    HiphingeError
+        One of its kinds, each with what was seen, what was expected and what to do next.
+    """
+    _check_options(options)
+    criteria = load_criteria(options.drill, options.criteria)
+    own = None if options.reference is None else _read_own_maximum(options.reference)
+    with open_video(path) as reader:
+        source = estimator or _make_estimator(options)
+        tracks = track_clip(reader, source, options, progress=progress)
+        info = source.info
+        provenance = Provenance(
+            hiphinge_version="",
+            model=info.model,
+            model_sha256=dict(info.sha256),
+            precision=info.precision,
+            engine=info.engine,
+            calibration="",
+            created_utc=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+            options=flatten_options(options),
+        )
+        assessment = analyse(
+            tracks, options, criteria=criteria, provenance=provenance, own_maximum_deg=own
+        )
+        if options.out is not None:
+            _write(assessment, reader, options, name or Path(path).stem, progress)
+    return assessment
+
+
+def _make_estimator(options: AssessOptions) -> PoseEstimator:
+    from hiphinge.pose.blazepose import BlazePose
+
+    return BlazePose(options.model)
+
+
+def _check_options(options: AssessOptions) -> None:
+    if options.drill not in DRILLS:
+        raise UsageError(f"There is no drill called {options.drill!r}.", expected=", ".join(DRILLS))
+    for label, value in (("--from", options.from_s), ("--to", options.to_s)):
+        if value is not None and not (np.isfinite(value) and value >= 0):
+            raise UsageError(
+                f"{label} is {value:g}.", expected="seconds from the start of the video, 0 or more."
+            )
+    if options.from_s is not None and options.to_s is not None and options.from_s >= options.to_s:
+        raise UsageError(
+            f"--from {options.from_s:g} is not before --to {options.to_s:g}.",
+            expected="a part of the video that ends after it starts.",
+        )
+    if options.still_s is not None and not options.still_s[0] < options.still_s[1]:
+        raise UsageError(
+            f"The still stand from {options.still_s[0]:g} s to {options.still_s[1]:g} s is empty.",
+            expected="its start and its end in seconds, for example --still 0 2.",
+        )
+    if options.person is not None and options.person < 0:
+        raise UsageError(f"--person is {options.person}.", expected="0 for the leftmost person, 1 for the next, ...")
+
+
+def _read_own_maximum(reference: str) -> tuple[float, float, float]:
+    found = find_own_maximum(read_assessment(Path(reference)).measures)
+    if found is None:
+        raise UsageError(
+            f"{reference} tells no lumbar flexion.",
+            expected="the assessment.json of a clip in which the back rounds as far as is comfortable",
+            next_step="Film that clip side-on, assess it, and give its assessment.json.",
+        )
+    return found
+
+
+def _write(
+    assessment: Assessment, reader: VideoReader, options: AssessOptions, name: str, progress: ProgressCallback | None
+) -> None:
+    from hiphinge.report.folder import write_folder
+    from hiphinge.report.overlay import OverlayPainter, write_overlay
+
+    evidence = assessment.evidence
+    if evidence is None or options.out is None:
+        return
+    painter = OverlayPainter(assessment)
+    wanted = _key_rows(assessment)
+    pictures: dict[str, bytes] = {}
+    draw = options.video and not assessment.video.is_photograph and evidence.pose.n_frames > 1
+
+    def overlay(path: Path) -> None:
+        frames = _count(reader.frames(options.from_s, options.to_s), evidence, progress)
+        write_overlay(assessment, frames, path)
+
+    pictures.update(_take_pictures(reader, evidence, painter, wanted))
+    write_folder(
+        assessment,
+        source=Path(reader.info.name),
+        out=Path(options.out),
+        name=name,
+        pictures=pictures,
+        overlay=overlay if draw else None,
+    )
+
+
+def _key_rows(assessment: Assessment) -> dict[str, int]:
+    """Rows of the standing picture and of the bottom of the first reps; where nothing bends, one seen frame."""
+    evidence, reference = assessment.evidence, assessment.reference
+    if evidence is None or evidence.pose.n_frames == 0:
+        return {}
+    rows: dict[str, int] = {}
+    times = evidence.pose.time_s
+    if reference.start_s is not None and reference.end_s is not None:
+        rows["standing"] = int(np.argmin(np.abs(times - (reference.start_s + reference.end_s) / 2)))
+    for rep in assessment.reps[:MAX_BOTTOM_PICTURES]:
+        rows[f"bottom_rep_{rep.number}"] = rep.bottom_frame
+    if not rows:
+        seen = np.flatnonzero(evidence.pose.seen)
+        rows["view"] = int(seen[len(seen) // 2]) if seen.size else evidence.pose.n_frames // 2
+    return rows
+
+
+def _take_pictures(
+    reader: VideoReader, evidence: Evidence, painter: object, wanted: dict[str, int]
+) -> dict[str, bytes]:
+    """Decode and paint the key frames, one short pass each, so that nothing else is kept."""
+    import cv2
+
+    from hiphinge.report.overlay import OverlayPainter
+
+    assert isinstance(painter, OverlayPainter)
+    pictures = {}
+    for key, row in wanted.items():
+        time_s = float(evidence.pose.time_s[row])
+        for frame in reader.frames(max(0.0, time_s - 1e-4), time_s + 1e-4 if time_s else 1e-3, ahead=0):
+            rgb = painter.paint(frame.picture.rgb(), row)
+            ok, data = cv2.imencode(".jpg", rgb[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
+            if ok:
+                pictures[key] = data.tobytes()
+            break
+    return pictures
+
+
+def _count(
+    frames: Iterable[Frame], evidence: Evidence, progress: ProgressCallback | None
+) -> Iterator[Frame]:
+    start, last, total = time.monotonic(), 0.0, evidence.pose.n_frames
+    for done, frame in enumerate(frames, 1):
+        yield frame
+        now = time.monotonic() - start
+        if progress is not None and now - last > 0.1:
+            last = now
+            progress(Progress("draw", done, total, now))

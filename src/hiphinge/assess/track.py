@@ -1,0 +1,180 @@
+"""One pass over a clip: decode, pose, outline and camera, frame by frame; nothing but numbers is kept."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hiphinge.assess.analyse import ClipTracks
+from hiphinge.assess.options import AssessOptions, Progress, ProgressCallback
+from hiphinge.model import Facing, Frame, PoseFrame, PoseTrack
+from hiphinge.sagittal import FacingDecision, compute_facing_evidence, decide_facing
+from hiphinge.spine import ProfileBuilder, compute_profile
+from hiphinge.video import CameraWatch, VideoReader
+
+if TYPE_CHECKING:
+    from hiphinge.pose.base import PoseEstimator, Survey
+
+__all__ = ["track_clip"]
+
+#: Pictures looked at before the clip is tracked: enough for people and facing, few enough to cost little.
+SURVEY_PICTURES = 6
+#: The facing read off the whole track overrules the survey's only when it is this sure of the opposite.
+OVERRULE_CONFIDENCE = 0.5
+#: Seconds between two reports of progress.
+REPORT_EVERY_S = 0.1
+
+
+def track_clip(
+    reader: VideoReader,
+    estimator: PoseEstimator,
+    options: AssessOptions,
+    *,
+    progress: ProgressCallback | None = None,
+) -> ClipTracks:
+    """Find the person, settle the facing, and track the clip.
+
+    Parameters
+    ----------
+    reader
+        The open video.
+    estimator
+        Source of poses.
+    options
+        Facing, person and part of the clip.
+    progress
+        Called now and then.
+
+    Returns
+    -------
+    ClipTracks
+        ``facing.facing`` is None where it could not be told; the pose is then that of the plain picture and is used
+        for the view checks only.
+    """
+    frames = reader.sample(SURVEY_PICTURES, options.from_s, options.to_s)
+    survey = estimator.survey(frames, person=options.person)
+    decision = _settle_facing(survey, options)
+    report = _Reporter(reader, options, progress)
+    tracks = _track(reader, estimator, options, survey, decision, report)
+    better = _check_facing(tracks, options)
+    if better is not None:
+        tracks = _track(reader, estimator, options, survey, better, report)
+    return tracks
+
+
+def _settle_facing(survey: Survey, options: AssessOptions) -> FacingDecision:
+    if options.facing != "auto":
+        return FacingDecision(options.facing, 1.0)
+    return decide_facing(survey.plain, survey.mirrored)
+
+
+def _check_facing(tracks: ClipTracks, options: AssessOptions) -> FacingDecision | None:
+    """Return the opposite facing where the whole track speaks clearly for it, else None."""
+    pose = tracks.pose
+    if options.facing != "auto" or not pose.seen.any():
+        return None
+    votes = compute_facing_evidence(pose.keypoints_px[pose.seen], pose.visibility[pose.seen])
+    total = float(np.abs(votes).sum())
+    balance = float(votes.sum()) / total if total > 0 else 0.0
+    if balance > -OVERRULE_CONFIDENCE:
+        return None
+    opposite: Facing = "right" if pose.mirrored else "left"
+    return FacingDecision(opposite, -balance)
+
+
+def _track(
+    reader: VideoReader,
+    estimator: PoseEstimator,
+    options: AssessOptions,
+    survey: Survey,
+    decision: FacingDecision,
+    report: _Reporter,
+) -> ClipTracks:
+    facing: Facing = decision.facing or "right"
+    camera, profile = CameraWatch(), ProfileBuilder()
+    box: list[tuple[float, float, float, float] | None] = [None]
+    info = reader.info
+
+    def watched(frames: Iterable[Frame]) -> Iterator[Frame]:
+        for frame in frames:
+            camera.update(frame, box[0])
+            yield frame
+
+    poses: list[PoseFrame] = []
+    source = watched(reader.frames(options.from_s, options.to_s))
+    for pose in estimator.track(source, survey, facing=facing):
+        profile.add(
+            compute_profile(pose.keypoints_px, pose.mask, width_px=info.width_px, height_px=info.height_px)
+        )
+        box[0] = _box_ratio(pose, info.width_px, info.height_px, mirrored=facing == "left")
+        poses.append(replace(pose, mask=None))
+        report.count()
+    return ClipTracks(
+        video=info,
+        pose=_stack(poses, mirrored=facing == "left", width_px=info.width_px, height_px=info.height_px),
+        profile=profile.finish(),
+        camera=camera.finish(),
+        facing=decision,
+        people=survey.people,
+        n_lost=reader.damage.n_lost,
+    )
+
+
+def _box_ratio(
+    pose: PoseFrame, width_px: int, height_px: int, *, mirrored: bool
+) -> tuple[float, float, float, float] | None:
+    """Return the person's box in the unmirrored picture, ``(left, top, right, bottom)`` ÷ its size."""
+    if not np.isfinite(pose.keypoints_px[0, 0]):
+        return None
+    low, high = pose.keypoints_px.min(axis=0), pose.keypoints_px.max(axis=0)
+    left, right = (width_px - high[0], width_px - low[0]) if mirrored else (low[0], high[0])
+    return (
+        float(left / width_px),
+        float(low[1] / height_px),
+        float(right / width_px),
+        float(high[1] / height_px),
+    )
+
+
+def _stack(poses: list[PoseFrame], *, mirrored: bool, width_px: int, height_px: int) -> PoseTrack:
+    n = len(poses)
+    return PoseTrack(
+        time_s=np.array([p.time_s for p in poses], dtype=float),
+        frame_index=np.array([p.index for p in poses], dtype=np.int64),
+        keypoints_px=np.array([p.keypoints_px for p in poses], dtype=float).reshape(n, 33, 2),
+        visibility=np.array([p.visibility for p in poses], dtype=float).reshape(n, 33),
+        world_m=np.array([p.world_m for p in poses], dtype=float).reshape(n, 33, 3),
+        presence=np.array([p.presence for p in poses], dtype=float),
+        mirrored=mirrored,
+        width_px=width_px,
+        height_px=height_px,
+    )
+
+
+class _Reporter:
+    """Counts frames and tells the caller a few times a second."""
+
+    def __init__(
+        self, reader: VideoReader, options: AssessOptions, callback: ProgressCallback | None
+    ) -> None:
+        info = reader.info
+        self._total = None
+        if info.duration_s and info.rate_hz:
+            end_s = min(options.to_s or info.duration_s, info.duration_s)
+            self._total = max(1, round((end_s - (options.from_s or 0.0)) * info.rate_hz))
+        self._callback = callback
+        self._clock: Callable[[], float] = time.monotonic
+        self._start = self._last = self._clock()
+        self._done = 0
+
+    def count(self) -> None:
+        """Count one frame."""
+        self._done += 1
+        now = self._clock()
+        if self._callback is not None and now - self._last >= REPORT_EVERY_S:
+            self._last = now
+            self._callback(Progress("measure", self._done, self._total, now - self._start))

@@ -1,0 +1,147 @@
+"""The commands. Everything heavy is imported inside them, so that ``--help`` is quick."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+from typing import Annotated
+
+import typer
+
+from hiphinge.assess.options import AssessOptions
+from hiphinge.cli import arguments
+from hiphinge.cli.guard import TERMINATED, guarded, say, write_out
+from hiphinge.cli.settings import build_options
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="hiphinge",
+    help="See from one side-view video whether the hips or the lower back do the bending.",
+    epilog="Example: hiphinge assess clip.mp4",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+def main() -> None:
+    """Run the command line (the entry point ``hiphinge``)."""
+    signal.signal(signal.SIGTERM, _leave)
+    app()
+
+
+def _leave(_number: int, _frame: FrameType | None) -> None:
+    """End through the ordinary way out, so that what was begun is removed."""
+    sys.exit(TERMINATED)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        write_out(f"hiphinge {version('hiphinge')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and leave."),
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command(epilog="Example: hiphinge assess clip.mp4 bow.mov --drill deadlift --out results")
+def assess(
+    context: typer.Context,
+    videos: arguments.Videos,
+    out: arguments.Out = None,
+    facing: arguments.Facing = None,
+    model: arguments.Model = None,
+    drill: arguments.Drill = None,
+    from_s: arguments.From = None,
+    to_s: arguments.To = None,
+    still_s: arguments.Still = None,
+    reference: arguments.Reference = None,
+    criteria: arguments.Criteria = None,
+    person: arguments.Person = None,
+    video: arguments.Video = None,
+    as_json: arguments.Json = False,
+    config: arguments.Config = None,
+) -> None:
+    """Assess videos: do the hips or the lower back do the bending.
+
+    Each video gets a folder with report.html, overlay.mp4, assessment.json and tables.
+    "Cannot tell" is a result too.
+    """
+    given = {
+        "out": out,
+        "facing": facing,
+        "model": model,
+        "drill": drill,
+        "from_s": from_s,
+        "to_s": to_s,
+        "still_s": still_s,
+        "reference": reference,
+        "criteria": criteria,
+        "person": person,
+        "video": video,
+    }
+    with guarded():
+        raise typer.Exit(_assess(context, videos, build_options(given, config=config), as_json=as_json))
+
+
+def _assess(context: typer.Context, videos: list[Path], options: AssessOptions, *, as_json: bool) -> int:
+    """Assess, print, and return the exit code."""
+    from hiphinge.cli.batch import assess_videos, find_runner, first_failure, outcome_document
+    from hiphinge.cli.present import print_outcomes
+    from hiphinge.cli.progress import open_progress
+
+    runner = find_runner(context.obj)
+    outcomes = assess_videos(videos, options, runner=runner, open_progress=open_progress)
+    if as_json:
+        import json
+
+        document = [outcome_document(outcome) for outcome in outcomes]
+        write_out(json.dumps(document, indent=2, ensure_ascii=False))
+    else:
+        print_outcomes(outcomes)
+    return first_failure(outcomes)
+
+
+@app.command(epilog="Example: hiphinge demo --out results")
+def demo(
+    context: typer.Context,
+    out: Annotated[
+        str, typer.Option(metavar="DIR", help="Folder that receives the result.")
+    ] = arguments.DEFAULT_OUT,
+) -> None:
+    """Assess a clip that comes with hiphinge (a rendered person), and say where the report lies."""
+    from importlib.resources import as_file, files
+
+    with guarded(), as_file(files("hiphinge") / "data" / "demo.mp4") as clip:
+        code = _assess(context, [clip], AssessOptions(out=out), as_json=False)
+        if code == 0:
+            write_out(f"Annotated video: {Path(out) / 'demo' / 'overlay.mp4'}")
+        raise typer.Exit(code)
+
+
+@app.command(epilog="Example: hiphinge doctor --json")
+def doctor(
+    context: typer.Context,
+    out: arguments.OutTried = arguments.DEFAULT_OUT,
+    as_json: arguments.Json = False,
+) -> None:
+    """Check models, decoder, speed and the output folder, and measure a clip whose answer is known."""
+    with guarded():
+        from hiphinge.cli.doctor import print_checks, run_checks
+
+        say("Checking; this takes some seconds.")
+        checks = run_checks(out=out, runner=context.obj)
+        raise typer.Exit(print_checks(checks, as_json=as_json))

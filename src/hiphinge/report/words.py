@@ -1,0 +1,119 @@
+"""The words and numbers that people read, the same in the report and in the terminal."""
+
+from __future__ import annotations
+
+import math
+
+from hiphinge.model import Grade, Outcome, Reference, ViewGrade
+
+__all__ = [
+    "DRILL_WORDS",
+    "GRADE_ICONS",
+    "GRADE_WORDS",
+    "OUTCOME_WORDS",
+    "VIEW_ICONS",
+    "VIEW_WORDS",
+    "interval_text",
+    "reference_text",
+    "value_text",
+]
+
+GRADE_WORDS: dict[Grade, str] = {
+    "pass": "met",
+    "caution": "nearly",
+    "fail": "not met",
+    "cannot_tell": "cannot tell",
+    "reported": "reported only",
+}
+#: Shapes that differ without colour; hidden from screen readers, which get the word.
+GRADE_ICONS: dict[Grade, str] = {
+    "pass": "✓",
+    "caution": "◐",
+    "fail": "✕",
+    "cannot_tell": "?",
+    "reported": "·",
+}
+VIEW_WORDS: dict[ViewGrade, str] = {"good": "good", "usable": "usable", "cannot_tell": "not enough"}
+VIEW_ICONS: dict[ViewGrade, str] = {"good": "✓", "usable": "◐", "cannot_tell": "?"}
+OUTCOME_WORDS: dict[Outcome, str] = {
+    "hinge": "Hinge",
+    "spine": "The back does the bending",
+    "mixed": "Hips and back share",
+    "squat": "Squat",
+    "no_bend": "No bend",
+    "cannot_tell": "Cannot tell",
+    "hips_first": "Hips first",
+    "typical": "Typical bend",
+    "back_first": "Back first",
+    "pelvis_tilts": "The pelvis tilts",
+    "no_tilt": "No pelvic tilt seen",
+}
+DRILL_WORDS = {
+    "toe_touch": "toe-touch",
+    "pelvic_tilt": "pelvic tilt",
+    "wall": "wall hinge",
+    "hinge": "free hinge",
+    "goat_bag": "goat-bag hinge",
+    "upper_back": "upper-back load",
+    "pull_through": "pull-through",
+    "deadlift": "deadlift",
+}
+_WHOLE_UNITS = {"deg": "°", "°": "°", "%": " %", "percent": " %"}
+_UNITS = {"s": (" s", 1), "FL": (" FL", 2), "fl": (" FL", 2), "ratio": ("", 2), "": ("", 2), "1": ("", 2)}
+
+
+def _number(value: float, unit: str) -> str:
+    """Return the bare number with the decimals that suit its unit, a true minus sign, and no "−0"."""
+    decimals = 0 if unit in _WHOLE_UNITS else _UNITS.get(unit, ("", 2))[1]
+    text = f"{value:.{decimals}f}"
+    if float(text) == 0:
+        text = text.lstrip("-")
+    return text.replace("-", "−")
+
+
+def value_text(value: float | None, unit: str) -> str:
+    """Return a value with its unit, "–" where it is not told.
+
+    Examples
+    --------
+    >>> value_text(23.4, "deg"), value_text(-0.004, "FL"), value_text(None, "s")
+    ('23°', '0.00 FL', '–')
+    """
+    if value is None or not math.isfinite(value):
+        return "–"
+    suffix = _WHOLE_UNITS.get(unit) or _UNITS.get(unit, (f" {unit}", 2))[0]
+    return _number(value, unit) + suffix
+
+
+def interval_text(value: float | None, lo: float | None, hi: float | None, unit: str) -> str:
+    """Return a value with its 90 % interval.
+
+    Examples
+    --------
+    >>> interval_text(23.4, 18.0, 28.2, "deg")
+    '23° (18 to 28)'
+    """
+    text = value_text(value, unit)
+    if text == "–" or lo is None or hi is None or not (math.isfinite(lo) and math.isfinite(hi)):
+        return text
+    return f"{text} ({_number(lo, unit)} to {_number(hi, unit)})"
+
+
+def reference_text(reference: Reference) -> str:
+    """Say in one sentence what zero is."""
+    if reference.angles == "still" and reference.start_s is not None and reference.end_s is not None:
+        return (
+            f"Zero is this person's own still stand, {reference.start_s:.1f} to {reference.end_s:.1f} s "
+            "of the video."
+        )
+    if reference.angles == "still":
+        return "Zero is this person's own still stand."
+    positions = {
+        "upright": " Positions are counted from upright moments.",
+        "still": " Positions are counted from a still stand.",
+        "none": " No upright moment was found either, so the hip path is not told.",
+    }
+    return (
+        "No still stand was found: zero is the mean standing curve of the calibration people, with a wider "
+        "interval." + positions[reference.positions]
+    )

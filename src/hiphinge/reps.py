@@ -1,0 +1,115 @@
+"""Finding the bends of a clip: descent, bottom, ascent."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.signal import find_peaks
+
+from hiphinge.model import Array, Rep
+from hiphinge.signal import smooth
+
+__all__ = ["MIN_DEPTH_DEG", "find_reps"]
+
+#: A bend of less than this is not a rep: outcome ``no_bend`` (clinical rule set, section 6).
+MIN_DEPTH_DEG = 20.0
+#: Between two bottoms the person must come up by this share of the depth for them to count as two reps.
+RETURN_RATIO = 0.5
+#: A descent begins, and an ascent ends, within this share of the depth of the highest point beside it.
+EDGE_RATIO = 0.12
+#: A gap longer than this inside a descent or ascent makes it unseen.
+MAX_GAP_S = 0.5
+
+
+def find_reps(
+    depth_deg: Array, *, time_s: Array, baseline_deg: float, min_depth_deg: float = MIN_DEPTH_DEG
+) -> tuple[Rep, ...]:
+    """Find bends in a signal that rises from standing to the bottom.
+
+    Parameters
+    ----------
+    depth_deg
+        ``(n,)`` degrees, for example trunk lean; NaN where unseen.
+    time_s
+        ``(n,)`` seconds, increasing.
+    baseline_deg
+        The signal when standing.
+    min_depth_deg
+        Least depth over the baseline; partial reps beyond it count.
+
+    Returns
+    -------
+    tuple of Rep
+        In order of time; empty when nothing bends, which is an answer. A clip that starts or ends bent has a rep
+        with ``has_descent`` or ``has_ascent`` False: it was not seen, so nothing is said about it.
+
+    Notes
+    -----
+    Pauses at the bottom and on the way do not split a rep: only coming up by half of the depth does.
+    """
+    seen = np.flatnonzero(np.isfinite(depth_deg))
+    if seen.size == 0 or not np.isfinite(baseline_deg):
+        return ()
+    calm = smooth(depth_deg, time_s=time_s, sigma_s=0.12)[seen] - baseline_deg
+    bottoms = _find_bottoms(calm, min_depth_deg=min_depth_deg)
+    reps = []
+    for position, bottom in enumerate(bottoms):
+        low = bottoms[position - 1] if position else 0
+        high = bottoms[position + 1] if position + 1 < len(bottoms) else calm.size - 1
+        start, end = _find_edges(calm, bottom=bottom, low=low, high=high)
+        reps.append(_make_rep(position + 1, seen, time_s, calm, start=start, bottom=bottom, end=end))
+    return tuple(reps)
+
+
+def _find_bottoms(calm: Array, *, min_depth_deg: float) -> list[int]:
+    """Pick the deepest sample of each bend; a clip's first or last sample may be one."""
+    floor = min(0.0, float(calm.min()))
+    padded = np.concatenate(([floor], calm, [floor]))
+    peaks, _ = find_peaks(padded, height=min_depth_deg, prominence=min_depth_deg * RETURN_RATIO)
+    bottoms: list[int] = []
+    for peak in (peaks - 1).tolist():
+        if bottoms:
+            valley = float(calm[bottoms[-1] : peak + 1].min())
+            deepest = max(calm[bottoms[-1]], calm[peak])
+            if deepest - valley < RETURN_RATIO * deepest:
+                if calm[peak] > calm[bottoms[-1]]:
+                    bottoms[-1] = peak
+                continue
+        bottoms.append(peak)
+    return bottoms
+
+
+def _find_edges(calm: Array, *, bottom: int, low: int, high: int) -> tuple[int, int]:
+    """Walk up from the bottom on both sides to where the bend begins and ends."""
+    before, after = calm[low : bottom + 1], calm[bottom : high + 1]
+    depth = float(calm[bottom])
+    start_level = float(before.min()) + EDGE_RATIO * (depth - float(before.min()))
+    end_level = float(after.min()) + EDGE_RATIO * (depth - float(after.min()))
+    above = np.flatnonzero(before <= start_level)
+    start = low + int(above[-1]) if above.size else low
+    below = np.flatnonzero(after <= end_level)
+    end = bottom + int(below[0]) if below.size else high
+    return start, end
+
+
+def _make_rep(
+    number: int, seen: np.ndarray, time_s: Array, calm: Array, *, start: int, bottom: int, end: int
+) -> Rep:
+    depth = float(calm[bottom])
+
+    def travelled(a: int, b: int, edge: int) -> bool:
+        if b - a < 2 or np.diff(time_s[seen[a : b + 1]]).max() > MAX_GAP_S:
+            return False
+        return bool(depth - float(calm[edge]) >= RETURN_RATIO * depth)
+
+    return Rep(
+        number=number,
+        start_frame=int(seen[start]),
+        bottom_frame=int(seen[bottom]),
+        end_frame=int(seen[end]) + 1,
+        start_s=float(time_s[seen[start]]),
+        bottom_s=float(time_s[seen[bottom]]),
+        end_s=float(time_s[seen[end]]),
+        has_descent=travelled(start, bottom, start),
+        has_ascent=travelled(bottom, end, end),
+        depth_deg=depth,
+    )

@@ -1,0 +1,17 @@
+"""Facing, segment leans, standing reference and view of one person in the sagittal plane."""
+
+from hiphinge.sagittal.facing import FacingDecision, compute_facing_evidence, decide_facing
+from hiphinge.sagittal.kinematics import Segments, compute_lean_deg, compute_segments, compute_yaw_deg
+from hiphinge.sagittal.standing import Standing, find_standing
+
+__all__ = [
+    "FacingDecision",
+    "Segments",
+    "Standing",
+    "compute_facing_evidence",
+    "compute_lean_deg",
+    "compute_segments",
+    "compute_yaw_deg",
+    "decide_facing",
+    "find_standing",
+]

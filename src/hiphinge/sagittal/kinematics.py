@@ -1,0 +1,120 @@
+"""Segment leans of the sagittal plane, frame by frame, and the yaw of the person against the camera."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from hiphinge.model import Array, PoseTrack
+from hiphinge.sagittal.points import ANKLES, EARS, HEELS, HIPS, KNEES, SHOULDERS, TOES, middle, near_weighted
+from hiphinge.signal import despike, smooth, wrap_deg
+
+__all__ = ["Segments", "compute_lean_deg", "compute_segments", "compute_yaw_deg"]
+
+#: A joint that jumps by more than this share of the trunk from one frame to the next and back is a slip.
+SPIKE_RATIO = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Segments:
+    """Smoothed joint positions (``(n, 2)``, canonical image pixels, y down) and leans (``(n,)``, degrees from
+    vertical, forward positive); NaN where unseen. ``trunk_px`` is the hip-shoulder distance."""
+
+    time_s: Array
+    hip: Array
+    shoulder: Array
+    ear: Array
+    knee: Array
+    ankle: Array
+    heel: Array
+    toe: Array
+    trunk_px: Array
+    trunk_lean_deg: Array
+    thigh_lean_deg: Array
+    shank_lean_deg: Array
+    neck_lean_deg: Array
+
+
+def compute_lean_deg(lower: Array, upper: Array) -> Array:
+    """Lean of the line from ``lower`` to ``upper`` from the vertical.
+
+    Parameters
+    ----------
+    lower, upper
+        ``(n, 2)`` canonical image pixels (y down).
+
+    Returns
+    -------
+    Array
+        ``(n,)`` degrees in (-180, 180], forward (+x) positive, NaN where either end is unseen.
+    """
+    across = upper[:, 0] - lower[:, 0]
+    up = lower[:, 1] - upper[:, 1]
+    lean: Array = np.degrees(np.arctan2(across, up))
+    return lean
+
+
+def compute_segments(pose: PoseTrack) -> Segments:
+    """Compute joint centres and segment leans over a clip.
+
+    Notes
+    -----
+    Hips, shoulders and ears are the mean of both sides. Knees, ankles and feet lean on the near side, since the
+    far leg is hidden in a side view (see ``near_weighted``). Differs from common 2-D tools in that nothing is
+    filled in and no floor angle is guessed from the feet: vertical is the picture's vertical.
+    """
+    k, seen = pose.keypoints_px, pose.visibility
+    raw_trunk = np.hypot(*(middle(k, SHOULDERS) - middle(k, HIPS)).T)
+    usual = float(np.nanmedian(raw_trunk)) if np.isfinite(raw_trunk).any() else 1.0
+
+    def joint(points: Array) -> Array:
+        return smooth(despike(points, limit=SPIKE_RATIO * usual), time_s=pose.time_s)
+
+    hip, shoulder = joint(middle(k, HIPS)), joint(middle(k, SHOULDERS))
+    ear = joint(middle(k, EARS))
+    knee, ankle = joint(near_weighted(k, seen, KNEES)), joint(near_weighted(k, seen, ANKLES))
+    return Segments(
+        time_s=pose.time_s,
+        hip=hip,
+        shoulder=shoulder,
+        ear=ear,
+        knee=knee,
+        ankle=ankle,
+        heel=joint(near_weighted(k, seen, HEELS)),
+        toe=joint(near_weighted(k, seen, TOES)),
+        trunk_px=np.hypot(*(shoulder - hip).T),
+        trunk_lean_deg=compute_lean_deg(hip, shoulder),
+        thigh_lean_deg=compute_lean_deg(knee, hip),
+        shank_lean_deg=compute_lean_deg(ankle, knee),
+        neck_lean_deg=_unwrap_deg(compute_lean_deg(shoulder, ear)),
+    )
+
+
+def _unwrap_deg(lean_deg: Array) -> Array:
+    """Bring leans that pass straight down (a head hanging in a fold) into -90..270 degrees."""
+    wrapped = wrap_deg(lean_deg)
+    return np.where(wrapped < -90.0, wrapped + 360.0, wrapped)
+
+
+def compute_yaw_deg(pose: PoseTrack) -> Array:
+    """Estimate how far the person is turned out of the side view, per frame.
+
+    Returns
+    -------
+    Array
+        ``(n,)`` degrees in -180..180; 0 = exactly side-on, +90 = faces the camera, -90 = back to the camera;
+        NaN where unseen.
+
+    Notes
+    -----
+    From the pose model's 3-D world points: the line from the near (right) to the far (left) hip and shoulder
+    points straight away from the camera in a side view. Its known error is given in ``docs/accuracy.md``.
+    """
+    across = np.zeros(pose.n_frames)
+    away = np.zeros(pose.n_frames)
+    for left, right in (SHOULDERS, HIPS):
+        across += pose.world_m[:, left, 0] - pose.world_m[:, right, 0]
+        away += pose.world_m[:, left, 2] - pose.world_m[:, right, 2]
+    yaw: Array = np.degrees(np.arctan2(across, away))
+    return yaw

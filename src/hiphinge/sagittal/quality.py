@@ -1,0 +1,306 @@
+"""The view gate: what the picture allows to be said, measure by measure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hiphinge.model import Array, CameraTrack, PersonCandidate, PoseTrack, ProfileTrack, QualityCheck, ViewGrade
+from hiphinge.sagittal.facing import FacingDecision
+from hiphinge.sagittal.kinematics import Segments
+from hiphinge.sagittal.points import ANKLES, EARS, HEELS, HIPS, KNEES, NOSE, SHOULDERS, TOES
+from hiphinge.sagittal.standing import Standing
+
+__all__ = ["ViewInput", "check_view"]
+
+_BACK = (
+    "lumbar_flexion", "pelvis_tilt", "hip_flexion", "thoracic_flexion", "hip_share", "lumbar_share", "over_arch",
+    "ribs_pelvis_range", "lumbar_of_own_maximum", "hip_per_knee",
+    "hip_share_q1", "hip_share_q2", "hip_share_q3", "hip_share_q4",
+)  # fmt: skip
+_POSITIONS = ("hip_back", "seat_back", "drop_per_back", "stoop_squat_index", "foot_slide", "reach")
+_LEGS = ("knee_flexion", "knee_change", "shank_lean", "hip_per_knee")
+_FEET = ("foot_slide", "foot_pitch", "hip_back", "seat_back", "drop_per_back", "reach")
+_HEAD = ("neck_extension",)
+#: Stations of the profile that carry the lumbar and sacral outline.
+_LUMBAR = (-0.10, 0.65)
+
+
+@dataclass(frozen=True, slots=True)
+class ViewInput:
+    """All that the gate looks at. ``bent`` is ``(n,)`` true in the frames that matter (lean over 20 degrees, or all
+    seen frames when nothing bends)."""
+
+    pose: PoseTrack
+    profile: ProfileTrack
+    segments: Segments
+    standing: Standing
+    camera: CameraTrack
+    yaw_deg: Array
+    bent: NDArray[np.bool_]
+    facing: FacingDecision
+    people: Sequence[PersonCandidate]
+    n_reps: int
+    is_photograph: bool
+    n_lost: int = 0
+
+
+def check_view(view: ViewInput) -> tuple[QualityCheck, ...]:
+    """Run every check.
+
+    Returns
+    -------
+    tuple of QualityCheck
+        Each with what was measured, the thresholds, a grade, the measures it touches and what to change. Only a
+        missing person, an unknown facing and a view far from the side block everything.
+    """
+    seen = view.pose.seen
+    if not seen.any():
+        return (_person(view),)
+    checks = [
+        _person(view),
+        _facing(view),
+        _side_on(view),
+        *_in_frame(view),
+        _size(view),
+        _confidence(view),
+        _sharpness(view),
+        _still_stand(view),
+    ]
+    if not view.is_photograph:
+        checks += [_cuts(view), _camera_motion(view), _frame_rate(view), _reps(view)]
+    checks += [_hidden_back(view), _clothing(view), _others(view), _undamaged(view)]
+    return tuple(checks)
+
+
+def _grade(value: float, *, good: float, usable: float, high_is_good: bool = True) -> ViewGrade:
+    if not np.isfinite(value):
+        return "cannot_tell"
+    sign = 1.0 if high_is_good else -1.0
+    if sign * value >= sign * good:
+        return "good"
+    return "usable" if sign * value >= sign * usable else "cannot_tell"
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
+
+
+def _median(values: Array) -> float:
+    values = values[np.isfinite(values)]
+    return float(np.median(values)) if values.size else float("nan")
+
+
+def _person(view: ViewInput) -> QualityCheck:
+    share = float(view.pose.seen.mean()) if view.pose.n_frames else 0.0
+    seconds = float(view.pose.seen.sum())
+    grade = _grade(share, good=0.8, usable=0.25)
+    if seconds < 3 and not view.is_photograph:
+        grade = "cannot_tell"
+    elif grade == "cannot_tell" and seconds >= 20:
+        grade = "usable"
+    return QualityCheck(
+        "person", "person in the picture", 100 * share, " % of frames", "≥ 80 %", "≥ 25 %", grade, ("all",),
+        "Film one person, head to feet, for the whole clip."
+        if grade != "cannot_tell"
+        else "No person was found for long enough: film one person, head to feet, in good light.",
+    )  # fmt: skip
+
+
+def _facing(view: ViewInput) -> QualityCheck:
+    grade: ViewGrade = "good" if view.facing.confidence >= 0.6 else "usable"
+    if view.facing.facing is None:
+        grade = "cannot_tell"
+    return QualityCheck(
+        "facing", "which way the person faces", 100 * view.facing.confidence, " % agreement", "≥ 60 %", "≥ 35 %", grade,
+        ("all",), "Turn fully side-on, or say which way you face with --facing left or right.",
+    )  # fmt: skip
+
+
+def _side_on(view: ViewInput) -> QualityCheck:
+    yaw = abs(_median(view.yaw_deg[view.pose.seen]))
+    grade = _grade(yaw, good=20.0, usable=40.0, high_is_good=False)
+    return QualityCheck(
+        "side_on", "turned out of the side view", _finite(yaw), "°", "≤ 20°", "≤ 40°", grade, ("all",),
+        "Turn fully side-on to the camera, so that one shoulder hides the other.",
+    )  # fmt: skip
+
+
+def _in_frame(view: ViewInput) -> list[QualityCheck]:
+    pose = view.pose
+    rows = view.bent & pose.seen if (view.bent & pose.seen).any() else pose.seen
+    parts = (
+        ("head_in_frame", "head in the picture", (NOSE, *EARS), _HEAD),
+        ("trunk_in_frame", "trunk and hips in the picture", (*SHOULDERS, *HIPS), ("all",)),
+        ("knees_in_frame", "knees in the picture", KNEES, (*_LEGS, "hip_flexion", "hip_per_knee")),
+        ("feet_in_frame", "feet in the picture", (*ANKLES, *HEELS, *TOES), (*_FEET, *_LEGS)),
+    )
+    checks = []
+    for name, label, points, affects in parts:
+        # Standing frames count as well: a head that leaves the picture on the way up is missed at the top only.
+        inside = _share_inside(pose, points)
+        share = min(_median_share(inside[rows]), _median_share(inside[pose.seen]) + 0.25)
+        grade = _grade(share, good=0.95, usable=0.6)
+        checks.append(
+            QualityCheck(
+                name, label, 100 * share, " % of frames", "≥ 95 %", "≥ 60 %", grade, affects,
+                "Step back, or move the camera back, until the whole body stays in the picture.",
+            )  # fmt: skip
+        )
+    return checks
+
+
+def _median_share(inside: Array) -> float:
+    return float(inside.mean()) if inside.size else float("nan")
+
+
+def _share_inside(pose: PoseTrack, points: Sequence[int]) -> Array:
+    """``(n,)`` 1 where all the near points lie inside the picture, else 0."""
+    near = [p for p in points if p % 2 == 0]
+    xy = pose.keypoints_px[:, near]
+    with np.errstate(invalid="ignore"):
+        inside = (xy >= 0).all(axis=2) & (xy[..., 0] <= pose.width_px) & (xy[..., 1] <= pose.height_px)
+    return inside.all(axis=1).astype(float)
+
+
+def _size(view: ViewInput) -> QualityCheck:
+    s = view.segments
+    legs = np.hypot(*(s.hip - s.knee).T) + np.hypot(*(s.knee - s.ankle).T)
+    # Trunk and leg are about 0.77 of body height (Winter's segment lengths), in any posture.
+    height = _median((s.trunk_px + legs) / 0.77)
+    grade = _grade(height, good=300.0, usable=140.0)
+    return QualityCheck(
+        "body_height", "body height in the picture", _finite(height), " px", "≥ 300 px", "≥ 140 px", grade, ("all",),
+        "Come closer or film at a higher resolution, head to feet in the picture.",
+    )  # fmt: skip
+
+
+def _confidence(view: ViewInput) -> QualityCheck:
+    near = [SHOULDERS[1], HIPS[1], KNEES[1], ANKLES[1]]
+    value = _median(view.pose.visibility[view.pose.seen][:, near].min(axis=1))
+    grade = _grade(value, good=0.5, usable=0.15)
+    return QualityCheck(
+        "confidence", "how sure the pose model is of hip, knee and ankle", _finite(value), "", "≥ 0.5", "≥ 0.15", grade,
+        (*_LEGS, *_FEET), "Keep the leg nearer to the camera in view: move plates, chairs and bags aside.",
+    )  # fmt: skip
+
+
+def _sharpness(view: ViewInput) -> QualityCheck:
+    trunk = _median(view.segments.trunk_px)
+    value = _median(view.profile.edge_softness_px) / trunk if np.isfinite(trunk) else float("nan")
+    grade = _grade(value, good=0.10, usable=0.25, high_is_good=False)
+    return QualityCheck(
+        "sharpness", "softness of the back's outline ÷ trunk", _finite(value), "", "≤ 0.10", "≤ 0.25", grade, _BACK,
+        "More light, and a background that differs from your clothes, make the outline clearer.",
+    )  # fmt: skip
+
+
+def _still_stand(view: ViewInput) -> QualityCheck:
+    reference = view.standing.reference
+    grade: ViewGrade = "good" if reference.angles == "still" else "usable"
+    seconds = (reference.end_s or 0.0) - (reference.start_s or 0.0) if reference.angles == "still" else 0.0
+    affects = _BACK + _LEGS + _HEAD
+    advice = "Stand still, side-on, for two seconds before the first rep: it makes every angle more exact."
+    if reference.positions == "none":
+        affects += _POSITIONS
+    return QualityCheck(
+        "still_stand", "still stand to count from", seconds, " s", "≥ 1 s", "none: wider intervals", grade, affects,
+        advice,
+    )  # fmt: skip
+
+
+def _cuts(view: ViewInput) -> QualityCheck:
+    cuts = float(view.camera.cut.sum())
+    grade: ViewGrade = "good" if cuts == 0 else "usable"
+    return QualityCheck(
+        "cuts", "cuts in the clip", cuts, "", "0", "the longest part counts", grade, ("lean_spread",),
+        "Film each set in one go, without cuts or title cards.",
+    )  # fmt: skip
+
+
+def _camera_motion(view: ViewInput) -> QualityCheck:
+    shift = np.hypot(*view.camera.shift_ratio.T) if view.camera.shift_ratio.size else np.zeros(0)
+    seen = shift[np.isfinite(shift)]
+    value = float(np.percentile(seen, 95)) if seen.size else float("nan")
+    grade: ViewGrade = _grade(value, good=0.02, usable=0.15, high_is_good=False) if seen.size else "usable"
+    return QualityCheck(
+        "camera_still", "camera movement ÷ picture height", _finite(value), "", "≤ 0.02", "≤ 0.15", grade, _POSITIONS,
+        "Put the phone on something firm: a shelf, a chair, the floor against a shoe.",
+    )  # fmt: skip
+
+
+def _frame_rate(view: ViewInput) -> QualityCheck:
+    times = view.pose.time_s
+    span = float(times[-1] - times[0]) if times.size > 1 else 0.0
+    fresh = int((~view.camera.still_picture).sum())
+    rate = (fresh - 1) / span if span > 0 else float("nan")
+    grade = _grade(rate, good=15.0, usable=4.0)
+    quarters = tuple(f"hip_share_q{k}" for k in (1, 2, 3, 4))
+    return QualityCheck(
+        "frame_rate", "different pictures per second", _finite(rate), " /s", "≥ 15", "≥ 4", grade,
+        (*quarters, "descent_time", "ascent_time", "knee_change"),
+        "Film at 30 frames a second, and send the original file rather than a screen recording.",
+    )  # fmt: skip
+
+
+def _reps(view: ViewInput) -> QualityCheck:
+    grade: ViewGrade = "good" if view.n_reps >= 3 else "usable"
+    if view.n_reps < 2:
+        grade = "cannot_tell"
+    return QualityCheck(
+        "reps", "reps seen", float(view.n_reps), "", "≥ 3", "≥ 2", grade, ("lean_spread",),
+        "Film three to five slow reps in one clip.",
+    )  # fmt: skip
+
+
+def _hidden_back(view: ViewInput) -> QualityCheck:
+    stations = view.profile.station_ratio
+    lumbar = (stations >= _LUMBAR[0]) & (stations <= _LUMBAR[1])
+    rows = view.bent & view.pose.seen if (view.bent & view.pose.seen).any() else view.pose.seen
+    lost = view.profile.hidden | ~np.isfinite(view.profile.dorsal_ratio)
+    value = float(lost[rows][:, lumbar].mean()) if rows.any() else float("nan")
+    grade = _grade(value, good=0.10, usable=0.55, high_is_good=False)
+    return QualityCheck(
+        "back_visible", "part of the low back's outline that is hidden", 100 * value, " %", "≤ 10 %", "≤ 55 %", grade,
+        _BACK, "Keep hands and arms off the back: cross them on the chest for the last three reps.",
+    )  # fmt: skip
+
+
+def _clothing(view: ViewInput) -> QualityCheck:
+    """Cloth that hangs away from a bent body makes it look thicker than the same body standing."""
+    ventral, lean = view.profile.ventral_ratio, view.segments.trunk_lean_deg
+    with np.errstate(invalid="ignore"):
+        bent, upright = ventral[lean > 45], ventral[np.abs(lean) < 15]
+    value = _median(bent) / _median(upright) if upright.size and bent.size else float("nan")
+    grade: ViewGrade = "good"
+    if np.isfinite(value) and value > HANGING_CLOTH_RATIO:
+        grade = "usable"
+    return QualityCheck(
+        "clothing", "thickness of the trunk, bent ÷ standing", _finite(value), "", f"≤ {HANGING_CLOTH_RATIO:g}",
+        "wider intervals", grade, _BACK, "Wear a close-fitting shirt, or tuck it in, so that the back's own shape is seen.",
+    )  # fmt: skip
+
+
+#: Above this the shirt is taken to hang: see ``docs/accuracy.md`` for what tight and loose garments measure.
+HANGING_CLOTH_RATIO = 1.35
+
+
+def _others(view: ViewInput) -> QualityCheck:
+    others = [p for p in view.people if not p.chosen]
+    grade: ViewGrade = "good" if not others else "usable"
+    return QualityCheck(
+        "one_person", "other people in the picture", float(len(others)), "", "0", "the most likely one is followed",
+        grade, (), "Film one person alone, or choose with --person (0 is the leftmost).",
+    )  # fmt: skip
+
+
+def _undamaged(view: ViewInput) -> QualityCheck:
+    share = 100 * view.n_lost / max(view.n_lost + view.pose.n_frames, 1)
+    grade: ViewGrade = "good" if share < 2.0 else "usable"
+    return QualityCheck(
+        "undamaged", "pictures of the file that could not be read", share, " %", "< 2 %", "the rest counts", grade, (),
+        "Copy the file again from the phone: part of it is damaged.",
+    )  # fmt: skip

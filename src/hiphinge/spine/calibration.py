@@ -1,0 +1,99 @@
+"""Numbers measured on rendered people: the tangents' gains, mean standing values, widths of the intervals."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any, Literal
+
+import numpy as np
+
+from hiphinge.model import Array
+
+__all__ = ["Calibration", "LinearModel", "RatioWidths", "load_calibration"]
+
+ReferenceKind = Literal["still", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class LinearModel:
+    """``features @ weights + offset``; ``weights`` is ``(n_features, 3)`` for pelvis, T12 and C7."""
+
+    weights: Array
+    offset: Array
+
+
+@dataclass(frozen=True, slots=True)
+class RatioWidths:
+    """Half-widths of the 90 % intervals of measures that are not single angles.
+
+    ``travel`` by what positions are counted from (``still``, ``upright``), in foot lengths; the rest as named.
+    """
+
+    travel: Mapping[str, float]
+    lumbar_range_deg: float
+    lumbar_quarter_deg: float
+    knee_change_deg: float
+    lean_repeat_deg: float
+    foot_slide_ratio: float
+    foot_pitch_deg: float
+    hand_ratio: float
+    time_s: float
+
+    def travel_ratio(self, positions: str) -> float:
+        """Half-width of hip travel, foot lengths."""
+        return self.travel[positions]
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """All measured numbers of one calibration run.
+
+    ``half_width_deg[reference][angle]`` holds one number per yaw band of ``yaw_bands_deg`` (upper edges), 90 %;
+    ``hidden_gain_deg`` widens the spine's angles by so much when all of the low back's outline is hidden.
+    """
+
+    name: str
+    models: Mapping[str, LinearModel]
+    standing_deg: Mapping[str, float]
+    foot_length_gain: float
+    yaw_bands_deg: tuple[float, ...]
+    half_width_deg: Mapping[str, Mapping[str, tuple[float, ...]]]
+    hidden_gain_deg: float
+    ratios: RatioWidths
+
+    def half_width(self, angle: str, *, reference: ReferenceKind, yaw_deg: float) -> float:
+        """Return the half-width of an angle's interval for a clip turned by ``yaw_deg``, degrees."""
+        widths = self.half_width_deg[reference][angle]
+        band = int(np.searchsorted(self.yaw_bands_deg, abs(yaw_deg))) if np.isfinite(yaw_deg) else len(widths)
+        return widths[min(band, len(widths) - 1)]
+
+
+@cache
+def load_calibration() -> Calibration:
+    """Read the calibration that ships with the package (made by ``tools/calibrate.py``)."""
+    raw = json.loads(files("hiphinge.spine").joinpath("calibration.json").read_text(encoding="utf-8"))
+    return parse_calibration(raw)
+
+
+def parse_calibration(raw: Mapping[str, Any]) -> Calibration:
+    """Build a ``Calibration`` from its JSON form."""
+    return Calibration(
+        name=raw["name"],
+        models={
+            kind: LinearModel(np.array(model["weights"]), np.array(model["offset"]))
+            for kind, model in raw["models"].items()
+        },
+        standing_deg=raw["standing_deg"],
+        foot_length_gain=raw["foot_length_gain"],
+        yaw_bands_deg=tuple(raw["yaw_bands_deg"]),
+        half_width_deg={
+            kind: {angle: tuple(widths) for angle, widths in table.items()}
+            for kind, table in raw["half_width_deg"].items()
+        },
+        hidden_gain_deg=raw["hidden_gain_deg"],
+        ratios=RatioWidths(**raw["ratios"]),
+    )

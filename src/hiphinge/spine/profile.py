@@ -1,0 +1,277 @@
+"""The dorsal profile: how far the back stands off the line from hip to shoulder.
+
+Specification (the same is to be computed elsewhere, e.g. in a browser):
+
+1. ``H`` = mean of the two hip points, ``S`` = mean of the two shoulder points, canonical image. ``L = |S - H|``,
+   ``u = (S - H) / L``, dorsal normal ``n = (u_y, -u_x)`` (image y points down; the person faces +x).
+2. From each station ``H + t L u``, ``t`` in ``STATIONS``, a ray runs along ``n``; the mask is read bilinearly in
+   crop coordinates at ``d L`` for ``d`` in ``DEPTHS`` and is "inside" at 0.5 or more.
+3. The edge is the first place at or beyond the axis where inside turns to outside (interpolated); where the axis
+   point itself is outside, the ray first looks for the body within ``SEARCH_RATIO``. No such place: NaN.
+4. A station is *hidden* where the edge lies within ``ARM_RADIUS_RATIO`` of a forearm or hand, or on the border
+   of the crop or the picture.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hiphinge.model import Array, Mask, PoseTrack, ProfileTrack
+
+__all__ = ["DEPTHS", "STATIONS", "ProfileBuilder", "ProfileRow", "back_curve_px", "compute_profile"]
+
+#: Where the rays leave the hip-shoulder axis; 0 = hip centre, 1 = shoulder centre.
+STATIONS: Array = np.linspace(-0.35, 1.15, 61)
+#: How far along each ray the mask is read, in trunk lengths.
+DEPTHS: Array = np.linspace(0.0, 0.80, 65)
+#: How far from the axis a ray may look for the body when it starts outside it.
+SEARCH_RATIO = 0.30
+#: An edge nearer than this to a forearm, in trunk lengths, may be the arm's and not the back's.
+ARM_RADIUS_RATIO = 0.10
+#: The same for a hand.
+HAND_RADIUS_RATIO = 0.14
+#: Heights around the hip centre, in trunk lengths, between which the seat's rearmost edge is sought.
+SEAT_HEIGHTS: Array = np.linspace(-0.25, 0.20, 10)
+
+_SHOULDERS, _HIPS = (11, 12), (23, 24)
+_FOREARMS = ((13, 15), (14, 16))
+_HANDS = ((15, 19), (16, 20))
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileRow:
+    """The outline in one frame; see ``ProfileTrack``."""
+
+    dorsal_ratio: Array
+    hidden: NDArray[np.bool_]
+    ventral_ratio: float
+    seat_px: tuple[float, float]
+    edge_softness_px: float
+    body_top_px: float
+    body_bottom_px: float
+    clipped: float
+
+
+_UNSEEN = ProfileRow(
+    np.full(STATIONS.shape, np.nan),
+    np.zeros(STATIONS.shape, dtype=bool),
+    float("nan"),
+    (float("nan"), float("nan")),
+    float("nan"),
+    float("nan"),
+    float("nan"),
+    float("nan"),
+)
+
+
+def compute_profile(keypoints_px: Array, mask: Mask | None, *, width_px: int, height_px: int) -> ProfileRow:
+    """Read the outline of one frame.
+
+    Parameters
+    ----------
+    keypoints_px
+        ``(33, 2)`` canonical image pixels; NaN where no person was found.
+    mask
+        The person mask of the same frame; None gives an unseen row.
+    width_px, height_px
+        Size of the picture, to know where its border is.
+
+    Returns
+    -------
+    ProfileRow
+        NaN wherever the outline could not be read.
+    """
+    hip = keypoints_px[list(_HIPS)].mean(axis=0)
+    shoulder = keypoints_px[list(_SHOULDERS)].mean(axis=0)
+    trunk = shoulder - hip
+    length = float(np.hypot(*trunk))
+    if mask is None or not np.isfinite(length) or length < 8.0:
+        return _UNSEEN
+    u = trunk / length
+    n = np.array([u[1], -u[0]])
+    starts = hip + STATIONS[:, None] * length * u
+    ventral_starts = starts[24:39:2]  # t = 0.25 ... 0.60
+    seat_starts = np.stack([np.full(SEAT_HEIGHTS.shape, hip[0]), hip[1] + SEAT_HEIGHTS * length], axis=1)
+    origins = np.concatenate([starts, ventral_starts, seat_starts])
+    backward = np.array([-1.0, 0.0])
+    directions = np.concatenate(
+        [
+            np.broadcast_to(n, starts.shape),
+            np.broadcast_to(-n, ventral_starts.shape),
+            np.broadcast_to(backward, seat_starts.shape),
+        ]
+    )
+    values, crop_points = _read_rays(mask, origins, directions, length)
+    edge, slope = _find_edges(values)
+    k, v = len(starts), len(ventral_starts)
+    points = starts + edge[:k, None] * length * n
+    hidden = _near_arms(points, keypoints_px, length) | _on_border(
+        points, crop_points[:k], edge[:k], width_px, height_px
+    )
+    extent = _extent(mask, width_px, height_px)
+    ventral = edge[k : k + v]
+    return ProfileRow(
+        dorsal_ratio=edge[:k],
+        hidden=hidden & np.isfinite(edge[:k]),
+        ventral_ratio=float(np.median(ventral)) if np.isfinite(ventral).all() else float("nan"),
+        seat_px=_seat(seat_starts, edge[k + v :], length),
+        edge_softness_px=_softness(slope[:k], length),
+        body_top_px=extent[0],
+        body_bottom_px=extent[1],
+        clipped=extent[2],
+    )
+
+
+def _read_rays(mask: Mask, origins: Array, directions: Array, length: float) -> tuple[Array, Array]:
+    """Read the mask, 0..1, along every ray; also return the sampled crop points ``(rays, depths, 2)``."""
+    matrix = mask.crop_to_image[:, :2]
+    inverse = np.linalg.inv(matrix)
+    first = (origins - mask.crop_to_image[:, 2]) @ inverse.T
+    step = (directions * length) @ inverse.T
+    crop = first[:, None, :] + DEPTHS[None, :, None] * step[:, None, :]
+    return _bilinear(mask.values, crop), crop
+
+
+def _bilinear(values: NDArray[np.uint8], points: Array) -> Array:
+    """Read a picture at continuous points (first pixel centre = 0.5), 0 outside; returns 0..1."""
+    height, width = values.shape
+    x = points[..., 0] - 0.5
+    y = points[..., 1] - 0.5
+    outside = (x < -0.5) | (y < -0.5) | (x > width - 0.5) | (y > height - 0.5)
+    x = np.clip(x, 0, width - 1.001)
+    y = np.clip(y, 0, height - 1.001)
+    x0 = x.astype(np.intp)
+    y0 = y.astype(np.intp)
+    fx = x - x0
+    fy = y - y0
+    flat = values.ravel()
+    base = y0 * width + x0
+    top = flat[base] * (1 - fx) + flat[base + 1] * fx
+    bottom = flat[base + width] * (1 - fx) + flat[base + width + 1] * fx
+    read: Array = (top * (1 - fy) + bottom * fy) / 255.0
+    read[outside] = 0.0
+    return read
+
+
+def _find_edges(values: Array) -> tuple[Array, Array]:
+    """Find the first inside-to-outside crossing of each ray, in trunk lengths, and the drop of the mask there."""
+    inside = values >= 0.5
+    search = int(np.searchsorted(DEPTHS, SEARCH_RATIO, side="right"))
+    first_inside = np.argmax(inside[:, :search], axis=1)
+    found = inside[np.arange(len(values)), first_inside]
+    column = np.arange(values.shape[1])
+    leaving = ~inside & (column[None, :] > first_inside[:, None])
+    exit_at = np.argmax(leaving, axis=1)
+    ok = found & leaving.any(axis=1)
+    rows = np.arange(len(values))
+    before = np.maximum(exit_at - 1, 0)
+    high, low = values[rows, before], values[rows, exit_at]
+    drop = np.where(ok, high - low, np.nan)
+    part = (high - 0.5) / np.where(high - low > 0, high - low, 1.0)
+    edge = DEPTHS[before] + part * (DEPTHS[1] - DEPTHS[0])
+    return np.where(ok, edge, np.nan), drop
+
+
+def _near_arms(points: Array, keypoints_px: Array, length: float) -> NDArray[np.bool_]:
+    """Mark the points that lie close to a forearm or a hand."""
+    near = np.zeros(len(points), dtype=bool)
+    for pairs, radius in ((_FOREARMS, ARM_RADIUS_RATIO), (_HANDS, HAND_RADIUS_RATIO)):
+        for a, b in pairs:
+            near |= _distance_to_segment(points, keypoints_px[a], keypoints_px[b]) < radius * length
+    return near
+
+
+def _distance_to_segment(points: Array, a: Array, b: Array) -> Array:
+    """Distance of each point to the segment from ``a`` to ``b``, same units."""
+    along = b - a
+    squared = float(along @ along)
+    t = np.clip(((points - a) @ along) / squared, 0.0, 1.0) if squared > 0 else np.zeros(len(points))
+    distance: Array = np.hypot(*(points - a - t[:, None] * along).T)
+    return distance
+
+
+def _on_border(
+    points: Array, crop_rays: Array, edge: Array, width_px: int, height_px: int
+) -> NDArray[np.bool_]:
+    """Mark edges that coincide with the border of the picture or of the crop: the body may go on beyond it."""
+    margin = 2.0
+    border = (points[:, 0] < margin) | (points[:, 1] < margin)
+    border |= (points[:, 0] > width_px - margin) | (points[:, 1] > height_px - margin)
+    part = np.clip(np.nan_to_num(edge) / (DEPTHS[1] - DEPTHS[0]), 0, len(DEPTHS) - 1).astype(int)
+    crop = crop_rays[np.arange(len(points)), part]
+    border |= (crop < 1.5).any(axis=1) | (crop > 254.5).any(axis=1)
+    return border
+
+
+def _seat(starts: Array, edge: Array, length: float) -> tuple[float, float]:
+    """Pick the rearmost edge at hip height; NaN when no ray found one."""
+    if not np.isfinite(edge).any():
+        return (float("nan"), float("nan"))
+    best = int(np.nanargmax(edge))
+    return (float(starts[best, 0] - edge[best] * length), float(starts[best, 1]))
+
+
+def _softness(drop: Array, length: float) -> float:
+    """Width over which the mask falls from 1 to 0 at the back, image pixels."""
+    seen = drop[np.isfinite(drop) & (drop > 0)]
+    return float((DEPTHS[1] - DEPTHS[0]) * length / np.median(seen)) if seen.size else float("nan")
+
+
+def _extent(mask: Mask, width_px: int, height_px: int) -> tuple[float, float, float]:
+    """Top and bottom of the body in the picture, and how much of it lies on the picture's border ÷ its height."""
+    stride = 4
+    rows, columns = np.nonzero(mask.values[2::stride, 2::stride] > 127)
+    if rows.size < 8:
+        return (float("nan"), float("nan"), float("nan"))
+    crop = np.stack([columns, rows], axis=1) * stride + 2.5
+    image = crop @ mask.crop_to_image[:, :2].T + mask.crop_to_image[:, 2]
+    spacing = stride * float(np.sqrt(abs(np.linalg.det(mask.crop_to_image[:, :2]))))
+    top, bottom = float(image[:, 1].min()), float(image[:, 1].max())
+    on_border = (image[:, 0] < spacing) | (image[:, 1] < spacing)
+    on_border |= (image[:, 0] > width_px - spacing) | (image[:, 1] > height_px - spacing)
+    height = max(bottom - top, spacing)
+    return (top, bottom, float(on_border.sum() * spacing / height))
+
+
+class ProfileBuilder:
+    """Collect the rows of a clip, one ``add`` a frame, into a ``ProfileTrack``."""
+
+    def __init__(self) -> None:
+        self._rows: list[ProfileRow] = []
+
+    def add(self, row: ProfileRow) -> None:
+        """Append the outline of the next frame."""
+        self._rows.append(row)
+
+    def finish(self) -> ProfileTrack:
+        """Stack the rows; an empty clip gives arrays of length 0."""
+        rows = self._rows
+        shape = (len(rows), len(STATIONS))
+        top = np.array([r.body_top_px for r in rows], dtype=float)
+        bottom = np.array([r.body_bottom_px for r in rows], dtype=float)
+        return ProfileTrack(
+            station_ratio=STATIONS,
+            dorsal_ratio=np.array([r.dorsal_ratio for r in rows], dtype=float).reshape(shape),
+            hidden=np.array([r.hidden for r in rows], dtype=bool).reshape(shape),
+            ventral_ratio=np.array([r.ventral_ratio for r in rows], dtype=float),
+            seat_px=np.array([r.seat_px for r in rows], dtype=float).reshape(len(rows), 2),
+            edge_softness_px=np.array([r.edge_softness_px for r in rows], dtype=float),
+            body_height_px=bottom - top,
+            body_top_px=top,
+            body_bottom_px=bottom,
+            clipped=np.array([r.clipped for r in rows], dtype=float),
+        )
+
+
+def back_curve_px(pose: PoseTrack, profile: ProfileTrack, row: int) -> Array:
+    """Return the back outline of one frame, ``(n_stations, 2)`` canonical image pixels, NaN where hidden."""
+    keypoints = pose.keypoints_px[row]
+    hip = keypoints[list(_HIPS)].mean(axis=0)
+    trunk = keypoints[list(_SHOULDERS)].mean(axis=0) - hip
+    n = np.array([trunk[1], -trunk[0]])
+    points: Array = hip + profile.station_ratio[:, None] * trunk + profile.dorsal_ratio[row][:, None] * n
+    points[profile.hidden[row]] = np.nan
+    return points

@@ -1,0 +1,52 @@
+"""What a verdict says, in plain and honest words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+__all__ = ["HEADLINES", "NOTICE", "PRAISE", "SHORT"]
+
+#: Stands on every report.
+NOTICE = (
+    "Research and education software; not CE marked or FDA cleared; not for diagnosis, treatment or monitoring; "
+    "decisions stay with the clinician."
+)
+
+#: One plain sentence per outcome.
+HEADLINES: Mapping[str, str] = {
+    "hinge": "A hinge: the hips did most of the moving.",
+    "spine": "The back did much of the bending here.",
+    "mixed": "A bit of both: hips and back shared the bending.",
+    "squat": "More up and down than back and forth: this was a squat.",
+    "no_bend": "No bend was seen in this clip.",
+    "cannot_tell": "This clip does not let us tell.",
+    "hips_first": "Toe-touch: the hips went first.",
+    "typical": "Toe-touch: hips and back moved together, as in most people.",
+    "back_first": "Toe-touch: the back went first.",
+    "pelvis_tilts": "The pelvis tilts back and the lumbar spine follows.",
+    "no_tilt": "The pelvis hardly tilted in this clip.",
+}
+
+#: Said when no rule asks for a cue.
+PRAISE: Mapping[str, str] = {
+    "hinge": "Lovely: your hips travelled back and your back kept its shape. Keep this.",
+    "mixed": "Steady work. Keep the same pace and try the next rep a touch slower.",
+    "hips_first": "Your hips led the way down.",
+    "typical": "A common way to bend. Now see how it feels when the hips lead.",
+    "pelvis_tilts": "You can tilt your pelvis: that control helps you find the hinge.",
+}
+
+#: The same for one rep, inside a sentence.
+SHORT: Mapping[str, str] = {
+    "hinge": "the hips did most of the bending",
+    "spine": "the back did much of the bending",
+    "mixed": "hips and back shared the bending",
+    "squat": "up and down, a squat",
+    "no_bend": "no bend",
+    "cannot_tell": "cannot tell",
+    "hips_first": "hips first",
+    "typical": "hips and back together, as most people do",
+    "back_first": "back first",
+    "pelvis_tilts": "the pelvis tilts back",
+    "no_tilt": "the pelvis hardly tilts",
+}

@@ -1,0 +1,354 @@
+"""The measures of each rep: one number with its interval, or the reason why there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from math import isfinite, nan
+
+import numpy as np
+
+from hiphinge.model import AngleTrack, Array, Measure, Motion, PoseTrack, ProfileTrack, QualityCheck, Rep, ViewGrade
+from hiphinge.sagittal import Segments, Standing
+from hiphinge.signal import nan_median_near
+from hiphinge.spine import RatioWidths
+from hiphinge.verdict.load import compute_load_offset, compute_reach
+
+__all__ = ["MEASURE_LABELS", "RepContext", "compute_measures", "view_of"]
+
+#: Name -> (label, unit).
+MEASURE_LABELS: Mapping[str, tuple[str, str]] = {
+    "trunk_lean": ("trunk lean at the bottom", "°"),
+    "hip_flexion": ("hip flexion at the bottom", "°"),
+    "lumbar_flexion": ("lumbar flexion at the bottom", "°"),
+    "pelvis_tilt": ("pelvis tilt at the bottom", "°"),
+    "thoracic_flexion": ("thoracic flexion at the bottom", "°"),
+    "hip_share": ("hip share of the bend", "%"),
+    "lumbar_share": ("lumbar share of the bend", "%"),
+    "hip_share_q1": ("hip share, first quarter", "%"),
+    "hip_share_q2": ("hip share, second quarter", "%"),
+    "hip_share_q3": ("hip share, third quarter", "%"),
+    "hip_share_q4": ("hip share, last quarter", "%"),
+    "lumbar_of_own_maximum": ("lumbar flexion, share of own maximum", "%"),
+    "over_arch": ("lumbar extension beyond standing", "°"),
+    "ribs_pelvis_range": ("ribs-to-pelvis range over the rep", "°"),
+    "hip_back": ("hip travel back", "FL"),
+    "seat_back": ("seat past the doorway", "FL"),
+    "drop_per_back": ("drop ÷ back", ""),
+    "stoop_squat_index": ("stoop-squat index", ""),
+    "neck_extension": ("looking up (neck extension)", "°"),
+    "knee_flexion": ("knee flexion at the bottom", "°"),
+    "knee_change": ("knee change on the way down", "°"),
+    "shank_lean": ("shin lean at the bottom", "°"),
+    "hip_per_knee": ("hip flexion ÷ knee flexion", ""),
+    "foot_slide": ("foot slide", "FL"),
+    "foot_pitch": ("foot pitch change", "°"),
+    "load_offset": ("hands from where the load belongs", "trunk"),
+    "reach": ("fingertips above the floor", "FL"),
+    "descent_time": ("time down", "s"),
+    "ascent_time": ("time up", "s"),
+    "lean_spread": ("spread of the bottom lean over the set", "°"),
+}
+
+_NO_DESCENT = "The way down was not filmed."
+_NO_STAND = "Nobody stands upright in this clip, so there is no place to count from."
+
+
+@dataclass(frozen=True, slots=True)
+class RepContext:
+    """All that the measures of a clip are computed from."""
+
+    motion: Motion
+    segments: Segments
+    standing: Standing
+    pose: PoseTrack
+    profile: ProfileTrack
+    widths: RatioWidths
+    load: str | None
+    own_maximum_deg: tuple[float, float, float] | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Value:
+    value: float
+    lo: float
+    hi: float
+    reason: str = ""
+
+
+def _untold(reason: str) -> _Value:
+    return _Value(nan, nan, nan, reason)
+
+
+def compute_measures(
+    reps: Iterable[Rep], context: RepContext, *, quality: Iterable[QualityCheck]
+) -> tuple[Measure, ...]:
+    """Compute every measure of every rep, then those of the set.
+
+    Parameters
+    ----------
+    reps
+        The bends.
+    context
+        Tracks, reference and calibrated widths.
+    quality
+        The view checks; a measure that a check grades ``cannot_tell`` has no value but that check's advice.
+
+    Returns
+    -------
+    tuple of Measure
+        By rep, in the order of ``MEASURE_LABELS``; measures of the set have ``rep`` None.
+    """
+    checks = tuple(quality)
+    measures: list[Measure] = []
+    leans: list[float] = []
+    for rep in reps:
+        for name, found in _measure_rep(rep, context).items():
+            measures.append(_finish(name, rep.number, found, checks))
+        leans.append(nan_median_near(context.motion.trunk_lean.value_deg, row=rep.bottom_frame))
+    if len(leans) >= 2:
+        spread = float(np.std(leans, ddof=1))
+        half = context.widths.lean_repeat_deg
+        found = _Value(spread, max(0.0, spread - half), spread + half)
+    else:
+        found = _untold("Fewer than two reps.")
+    measures.append(_finish("lean_spread", None, found, checks))
+    return tuple(measures)
+
+
+def view_of(name: str, checks: Iterable[QualityCheck]) -> tuple[ViewGrade, str]:
+    """Return the worst grade any check gives to a measure, with that check's advice."""
+    order = {"good": 0, "usable": 1, "cannot_tell": 2}
+    worst: tuple[ViewGrade, str] = ("good", "")
+    for check in checks:
+        touches = "all" in check.affects or name in check.affects
+        if touches and order[check.grade] > order[worst[0]]:
+            worst = (check.grade, check.advice)
+    return worst
+
+
+def _finish(name: str, rep: int | None, found: _Value, checks: tuple[QualityCheck, ...]) -> Measure:
+    label, unit = MEASURE_LABELS[name]
+    grade, advice = view_of(name, checks)
+    blank = Measure(name, label, rep, None, None, None, unit, grade, advice)
+    if grade == "cannot_tell":
+        return blank
+    if not isfinite(found.value):
+        return replace(blank, view="cannot_tell", reason=found.reason or "It was not seen well enough.")
+    return replace(blank, value=found.value, lo=found.lo, hi=found.hi, reason="")
+
+
+def _measure_rep(rep: Rep, context: RepContext) -> dict[str, _Value]:
+    values: dict[str, _Value] = {}
+    for part in (_angles, _shares, _travel, _legs, _hands, _tempo):
+        values.update(part(rep, context))
+    return {name: values[name] for name in MEASURE_LABELS if name in values}
+
+
+def _at_bottom(track: AngleTrack, rep: Rep) -> _Value:
+    value, lo, hi = (nan_median_near(a, row=rep.bottom_frame) for a in (track.value_deg, track.lo_deg, track.hi_deg))
+    return _Value(value, lo, hi)
+
+
+def _mirror(found: _Value) -> _Value:
+    return _Value(-found.value, -found.hi, -found.lo, found.reason)
+
+
+def _angles(rep: Rep, context: RepContext) -> dict[str, _Value]:
+    motion = context.motion
+    lumbar = motion.lumbar_flexion
+    rows = slice(rep.start_frame, rep.end_frame)
+    values = {
+        name: _at_bottom(motion.angle(name), rep)
+        for name in ("trunk_lean", "hip_flexion", "lumbar_flexion", "pelvis_tilt", "thoracic_flexion")
+    }
+    values["neck_extension"] = _mirror(_at_bottom(motion.neck, rep))
+    path = lumbar.value_deg[rows]
+    if np.isfinite(path).any():
+        row = rep.start_frame + int(np.nanargmin(path))
+        near = replace(rep, bottom_frame=row)
+        values["over_arch"] = _mirror(_at_bottom(lumbar, near))
+        spread = float(np.nanmax(path) - np.nanmin(path))
+        half = context.widths.lumbar_range_deg
+        values["ribs_pelvis_range"] = _Value(spread, max(0.0, spread - half), spread + half)
+    else:
+        values["over_arch"] = values["ribs_pelvis_range"] = _untold("")
+    values["lumbar_of_own_maximum"] = _of_own_maximum(values["lumbar_flexion"], context)
+    return values
+
+
+def _of_own_maximum(lumbar: _Value, context: RepContext) -> _Value:
+    own = context.own_maximum_deg
+    if own is None:
+        return _untold("No clip of the person's comfortable deliberate rounding was given (--reference).")
+    value, lo, hi = own
+    if lo <= 10.0:
+        return _untold("In the reference clip the back hardly rounds, so it gives no maximum.")
+    return _Value(
+        100 * lumbar.value / value, 100 * min(lumbar.lo / hi, lumbar.lo / lo), 100 * max(lumbar.hi / lo, lumbar.hi / hi)
+    )
+
+
+def compute_share(pelvis_deg: float, lumbar: _Value | tuple[float, float, float]) -> _Value:
+    """Hip share in %, with the interval that the lumbar interval gives.
+
+    Pelvis tilt + lumbar flexion together are the thorax's rotation, which is seen far better than how it divides;
+    so when lumbar flexion is ``x`` more, pelvis tilt is ``x`` less.
+    """
+    value, lo, hi = (lumbar.value, lumbar.lo, lumbar.hi) if isinstance(lumbar, _Value) else lumbar
+    total = pelvis_deg + value
+    if not isfinite(total) or total < 10.0:
+        return _untold("The trunk hardly turns, so there is no share to speak of.")
+    return _Value(100 * pelvis_deg / total, 100 * (total - hi) / total, 100 * (total - lo) / total)
+
+
+def _shares(rep: Rep, context: RepContext) -> dict[str, _Value]:
+    pelvis = _at_bottom(context.motion.pelvis_tilt, rep)
+    lumbar = _at_bottom(context.motion.lumbar_flexion, rep)
+    share = compute_share(pelvis.value, lumbar)
+    values = {"hip_share": share, "lumbar_share": _Value(100 - share.value, 100 - share.hi, 100 - share.lo, share.reason)}
+    values.update(_quarters(rep, context))
+    return values
+
+
+def _quarters(rep: Rep, context: RepContext) -> dict[str, _Value]:
+    """Hip share of each quarter of the descent, quarters of the thorax's whole rotation."""
+    names = [f"hip_share_q{k}" for k in (1, 2, 3, 4)]
+    if not rep.has_descent:
+        return {name: _untold(_NO_DESCENT) for name in names}
+    rows = slice(rep.start_frame, rep.bottom_frame + 1)
+    pelvis = context.motion.pelvis_tilt.value_deg[rows]
+    lumbar = context.motion.lumbar_flexion.value_deg[rows]
+    seen = np.isfinite(pelvis) & np.isfinite(lumbar)
+    if seen.sum() < 5:
+        return {name: _untold("Too few frames of the way down were seen.") for name in names}
+    pelvis, lumbar = pelvis[seen], lumbar[seen]
+    turned = np.maximum.accumulate(pelvis + lumbar)
+    levels = np.linspace(turned[0], turned[-1], 5)
+    if turned[-1] - turned[0] < 20.0:
+        return {name: _untold("The bend is too small to divide in quarters.") for name in names}
+    marks = np.clip(np.searchsorted(turned, levels), 0, len(turned) - 1)
+    marks[0] = 0
+    half = context.widths.lumbar_quarter_deg
+    values = {}
+    for k, name in enumerate(names):
+        a, b = marks[k], marks[k + 1]
+        step = float(lumbar[b] - lumbar[a])
+        values[name] = compute_share(float(pelvis[b] - pelvis[a]), (step, step - half, step + half))
+        if isfinite(values[name].value):
+            clipped = [min(150.0, max(-50.0, v)) for v in (values[name].value, values[name].lo, values[name].hi)]
+            values[name] = _Value(*clipped)
+    return values
+
+
+def _travel(rep: Rep, context: RepContext) -> dict[str, _Value]:
+    motion, standing = context.motion, context.standing
+    names = ("hip_back", "seat_back", "drop_per_back", "stoop_squat_index")
+    if standing.reference.positions == "none":
+        return {name: _untold(_NO_STAND) for name in names}
+    half = context.widths.travel_ratio(standing.reference.positions)
+    back, drop, seat = (
+        nan_median_near(a, row=rep.bottom_frame)
+        for a in (motion.hip_back_ratio, motion.hip_drop_ratio, motion.seat_back_ratio)
+    )
+    values = {
+        "hip_back": _Value(back, back - half, back + half),
+        "seat_back": _Value(seat, seat - half, seat + half),
+    }
+    base = max(back, 0.2)
+    values["drop_per_back"] = _Value(
+        drop / base, (drop - half / 2) / max(back + half, 0.2), (drop + half / 2) / max(back - half, 0.2)
+    )
+    values["stoop_squat_index"] = _stoop_squat(rep, context, drop, half)
+    return values
+
+
+def _stoop_squat(rep: Rep, context: RepContext, drop: float, half: float) -> _Value:
+    """100 x (1 - hip drop ÷ shoulder drop): our reconstruction of the published index."""
+    foot = context.standing.reference.foot_length_px
+    shoulder = nan_median_near(_from_feet(context.segments.shoulder, context)[:, 1], row=rep.bottom_frame)
+    fall = (shoulder - float(context.standing.shoulder_from_feet_px[1])) / foot if foot else nan
+    if not isfinite(fall) or fall < 0.3:
+        return _untold("The shoulders hardly come down.")
+
+    def index(hip_drop: float) -> float:
+        return 100 * (1 - hip_drop / fall)
+
+    return _Value(index(drop), index(drop + half / 2), index(drop - half / 2))
+
+
+def _from_feet(points: Array, context: RepContext) -> Array:
+    """Positions relative to the feet, which stay where they are in every drill, so camera drift cancels."""
+    relative: Array = points - (context.segments.heel + context.segments.toe) / 2
+    return relative
+
+
+def _legs(rep: Rep, context: RepContext) -> dict[str, _Value]:
+    motion = context.motion
+    knee = _at_bottom(motion.knee_flexion, rep)
+    hip = _at_bottom(motion.hip_flexion, rep)
+    values = {"knee_flexion": knee, "shank_lean": _at_bottom(motion.shank_lean, rep)}
+    values["hip_per_knee"] = _Value(
+        hip.value / max(knee.value, 10.0), hip.lo / max(knee.hi, 10.0), hip.hi / max(knee.lo, 10.0)
+    )
+    if rep.has_descent:
+        third = rep.start_frame + (rep.bottom_frame - rep.start_frame) // 3
+        change = knee.value - nan_median_near(motion.knee_flexion.value_deg, row=third)
+        half = context.widths.knee_change_deg
+        values["knee_change"] = _Value(change, change - half, change + half)
+    else:
+        values["knee_change"] = _untold(_NO_DESCENT)
+    values.update(_feet(rep, context))
+    return values
+
+
+def _feet(rep: Rep, context: RepContext) -> dict[str, _Value]:
+    foot = context.standing.reference.foot_length_px
+    rows = slice(rep.start_frame, rep.end_frame)
+    heel, toe = context.segments.heel[rows], context.segments.toe[rows]
+    if not foot or not np.isfinite(heel).any():
+        return {"foot_slide": _untold(_NO_STAND), "foot_pitch": _untold(_NO_STAND)}
+    slide = 0.0
+    for point in (heel, toe):
+        seen = point[np.isfinite(point[:, 0]), 0]
+        slide = max(slide, float(np.percentile(seen, 95) - np.percentile(seen, 5)) / foot if seen.size else 0.0)
+    half = context.widths.foot_slide_ratio
+    along = toe - heel
+    pitch = np.degrees(np.arctan2(along[:, 1], along[:, 0]))
+    seen_pitch = pitch[np.isfinite(pitch)]
+    change = float(np.percentile(seen_pitch, 95) - np.percentile(seen_pitch, 5)) if seen_pitch.size else nan
+    half_pitch = context.widths.foot_pitch_deg
+    return {
+        "foot_slide": _Value(slide, max(0.0, slide - half), slide + half / 2),
+        "foot_pitch": _Value(change, max(0.0, change - half_pitch), change + half_pitch / 2),
+    }
+
+
+def _hands(rep: Rep, context: RepContext) -> dict[str, _Value]:
+    values: dict[str, _Value] = {}
+    half = context.widths.hand_ratio
+    if context.load is not None:
+        offset = compute_load_offset(context.load, context.pose, context.segments, row=rep.bottom_frame)
+        values["load_offset"] = (
+            _Value(offset, max(0.0, offset - half), offset + half)
+            if isfinite(offset)
+            else _untold("The hands were not seen well enough.")
+        )
+    foot = context.standing.reference.foot_length_px
+    reach = compute_reach(context.pose, context.segments, row=rep.bottom_frame) / foot if foot else nan
+    values["reach"] = (
+        _Value(reach, reach - 0.15, reach + 0.15) if isfinite(reach) else _untold("The fingertips were not seen.")
+    )
+    return values
+
+
+def _tempo(rep: Rep, context: RepContext) -> dict[str, _Value]:
+    half = context.widths.time_s
+    down, up = rep.bottom_s - rep.start_s, rep.end_s - rep.bottom_s
+    make: Callable[[bool, float, str], _Value] = lambda ok, t, why: (  # noqa: E731
+        _Value(t, max(0.0, t - half), t + half) if ok else _untold(why)
+    )
+    return {
+        "descent_time": make(rep.has_descent, down, _NO_DESCENT),
+        "ascent_time": make(rep.has_ascent, up, "The way up was not filmed."),
+    }

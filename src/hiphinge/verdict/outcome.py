@@ -1,0 +1,219 @@
+"""From findings to one outcome, one cue or praise, and the reasons."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+from hiphinge.model import Finding, Measure, Outcome, QualityCheck, Rep, Verdict
+from hiphinge.verdict.criteria import Criteria
+from hiphinge.verdict.headlines import HEADLINES, PRAISE, SHORT
+
+__all__ = ["RepView", "decide_verdict", "outcome_of_rep"]
+
+_OWN_TARGETS: Mapping[str, tuple[str, ...]] = {"wall": ("2",)}
+
+
+def decide_verdict(
+    reps: Sequence[Rep],
+    measures: Sequence[Measure],
+    findings: Sequence[Finding],
+    quality: Sequence[QualityCheck],
+    criteria: Criteria,
+) -> Verdict:
+    """Give the clip its outcome, its one cue or praise, and the reasons line by line.
+
+    Parameters
+    ----------
+    reps, measures, findings, quality
+        What was found.
+    criteria
+        The drill's criteria; ``criteria.drill`` decides the family of outcomes.
+
+    Returns
+    -------
+    Verdict
+        The outcome of most reps (a tie between different ones is ``mixed``, or ``cannot_tell`` where one of the two
+        is that). Where the view allows no answer: ``cannot_tell`` with the checks' advice.
+    """
+    blocked = [check for check in quality if check.grade == "cannot_tell" and "all" in check.affects]
+    not_told = _list_not_told(findings, quality)
+    if blocked:
+        cue = blocked[0].advice
+        reasons = tuple(f"{c.label}: {_shown(c)}. {c.advice}" for c in blocked)
+        return Verdict("cannot_tell", HEADLINES["cannot_tell"], cue, "0", "", reasons, not_told)
+    if not reps:
+        reasons = (f"No bend of {criteria.no_bend_lean_max_deg:.0f}° or more was seen.",)
+        return Verdict("no_bend", HEADLINES["no_bend"], "", "", "", reasons, not_told)
+    by_rep = {rep.number: RepView(rep.number, measures, findings) for rep in reps}
+    outcomes = [_outcome_for_drill(data, criteria) for data in by_rep.values()]
+    outcome = _majority(outcomes)
+    rule, cue = _pick_cue(findings, criteria, n_reps=len(reps))
+    praise = ""
+    if outcome == "cannot_tell" and not cue:
+        cue = next((c.advice for c in quality if c.grade == "cannot_tell" and c.advice), "")
+    elif not cue:
+        praise = PRAISE.get(outcome, "")
+    reasons = _explain(by_rep, outcomes, criteria)
+    return Verdict(outcome, HEADLINES[outcome], cue, rule, praise, reasons, not_told)
+
+
+class RepView:
+    """The measures and grades of one rep by name."""
+
+    def __init__(self, number: int, measures: Iterable[Measure], findings: Iterable[Finding]) -> None:
+        self.number = number
+        self._measures = {m.name: m for m in measures if m.rep == number}
+        self._grades = {f.rule: f.grade for f in findings if f.rep == number}
+
+    def grade(self, rule: str) -> str:
+        """Grade of a rule; ``reported`` where the drill does not judge it."""
+        return self._grades.get(rule, "reported")
+
+    def get(self, name: str) -> tuple[float, float, float] | None:
+        """Value, lo, hi; None where not told."""
+        measure = self._measures.get(name)
+        if measure is None or measure.value is None or measure.lo is None or measure.hi is None:
+            return None
+        return (measure.value, measure.lo, measure.hi)
+
+
+def _outcome_for_drill(rep: RepView, criteria: Criteria) -> Outcome:
+    if criteria.drill == "toe_touch":
+        return _toe_touch(rep, criteria)
+    if criteria.drill == "pelvic_tilt":
+        return _pelvic_tilt(rep)
+    return outcome_of_rep(rep, criteria)
+
+
+def outcome_of_rep(rep: RepView, criteria: Criteria) -> Outcome:
+    """Classify one rep of a hinge drill.
+
+    The lumbar angle's interval decides how sure it is: the rep is classified at both ends of the interval and at the
+    value; where one end says ``hinge`` and the other ``spine``, the answer is ``cannot_tell``.
+    """
+    lumbar, pelvis = rep.get("lumbar_flexion"), rep.get("pelvis_tilt")
+    if _is_squat(rep, criteria):
+        return "squat"
+    if lumbar is None or pelvis is None:
+        return "cannot_tell"
+    total = lumbar[0] + pelvis[0]
+    if total < 1.0:
+        return "cannot_tell"
+    middle, low, high = (_classify(rep, criteria, x, 100 * (total - x) / total) for x in lumbar)
+    if "hinge" in (low, high) and "spine" in (low, high):
+        return "cannot_tell"
+    if low == high:
+        return low
+    return middle
+
+
+def _is_squat(rep: RepView, criteria: Criteria) -> bool:
+    knee, ratio = rep.get("knee_flexion"), rep.get("hip_per_knee")
+    if knee is None or knee[1] <= criteria.squat_knee_min_deg:
+        return False
+    if rep.grade("2") == "fail":
+        return True
+    # Without a place to count from, rule 9 (hip against knee flexion) says the same.
+    return rep.get("drop_per_back") is None and ratio is not None and ratio[2] < 1.5
+
+
+def _classify(rep: RepView, criteria: Criteria, lumbar_deg: float, share: float) -> Outcome:
+    limits = criteria.rule("4").limits
+    if lumbar_deg > limits.fail_hi:
+        return "spine"
+    if share < criteria.spine_hip_share_max and lumbar_deg > criteria.spine_lumbar_min_deg:
+        return "spine"
+    own = _OWN_TARGETS.get(criteria.drill, ("1",))
+    met = any(rep.grade(rule) == "pass" for rule in own) or rep.get("hip_back") is None
+    down = rep.grade("2") in ("fail",)
+    if met and not down and share >= criteria.hinge_hip_share_min:
+        return "hinge"
+    return "mixed"
+
+
+def _toe_touch(rep: RepView, criteria: Criteria) -> Outcome:
+    share = rep.get("hip_share")
+    if share is None:
+        return "cannot_tell"
+    value, lo, hi = share
+    if lo < criteria.back_first_share_max and hi > criteria.hips_first_share_min:
+        return "cannot_tell"
+    if value >= criteria.hips_first_share_min:
+        return "hips_first"
+    return "back_first" if value < criteria.back_first_share_max else "typical"
+
+
+def _pelvic_tilt(rep: RepView) -> Outcome:
+    """Pelvis rotates back and the lumbar spine flexes; told only where the interval excludes 'nothing moved'."""
+    lumbar = rep.get("ribs_pelvis_range")
+    if lumbar is None:
+        return "cannot_tell"
+    if lumbar[1] > 3.0:
+        return "pelvis_tilts"
+    return "no_tilt" if lumbar[2] < 6.0 else "cannot_tell"
+
+
+def _majority(outcomes: Sequence[Outcome]) -> Outcome:
+    counts = Counter(outcomes).most_common()
+    if len(counts) == 1 or counts[0][1] > counts[1][1]:
+        return counts[0][0]
+    tied = {name for name, count in counts if count == counts[0][1]}
+    return "cannot_tell" if "cannot_tell" in tied else "mixed"
+
+
+def _pick_cue(findings: Sequence[Finding], criteria: Criteria, *, n_reps: int) -> tuple[str, str]:
+    """One cue: the highest rule not met in at least half of the reps, else the highest caution."""
+    for grade in ("fail", "caution"):
+        best: tuple[int, str, str] | None = None
+        for spec in criteria.rules:
+            if spec.explains or spec.rule not in criteria.judged:
+                continue
+            own = [f for f in findings if f.rule == spec.rule]
+            hits = sum(f.grade == grade or (grade == "caution" and f.grade == "fail") for f in own)
+            enough = hits * 2 >= n_reps if own and own[0].rep is not None else hits > 0
+            if hits and enough and (best is None or spec.precedence < best[0]):
+                best = (spec.precedence, spec.rule, spec.cue)
+        if best is not None:
+            return best[1], best[2]
+    return "", ""
+
+
+def _explain(reps: Mapping[int, RepView], outcomes: Sequence[Outcome], criteria: Criteria) -> tuple[str, ...]:
+    lines = []
+    for (number, rep), outcome in zip(reps.items(), outcomes, strict=True):
+        parts = []
+        for name, label, unit in (
+            ("lumbar_flexion", "lumbar flexion", "°"),
+            ("hip_flexion", "hip flexion", "°"),
+            ("hip_share", "hip share", " %"),
+            ("hip_back", "hips back", " FL"),
+        ):
+            found = rep.get(name)
+            if found is not None:
+                digits = 2 if unit == " FL" else 0
+                value, lo, hi = (f"{x:.{digits}f}" for x in found)
+                parts.append(f"{label} {value}{unit} ({lo} to {hi})")
+            else:
+                parts.append(f"{label} not told")
+        lines.append(f"Rep {number}: {SHORT[outcome]} — " + ", ".join(parts) + ".")
+    return tuple(lines)
+
+
+def _shown(check: QualityCheck) -> str:
+    return "not seen" if check.value is None else f"{check.value:.3g}{check.unit}"
+
+
+def _list_not_told(findings: Sequence[Finding], quality: Sequence[QualityCheck]) -> tuple[str, ...]:
+    lines: list[str] = []
+    for check in quality:
+        if check.grade == "cannot_tell" and check.advice:
+            lines.append(f"{check.label}: {check.advice}")
+    by_rule: dict[str, list[Finding]] = {}
+    for finding in findings:
+        if finding.grade == "cannot_tell":
+            by_rule.setdefault(finding.label, []).append(finding)
+    for label, found in by_rule.items():
+        reps = ", ".join(str(f.rep) for f in found if f.rep is not None)
+        lines.append(f"{label}{f' (rep {reps})' if reps else ''}: {found[0].reason}")
+    return tuple(dict.fromkeys(lines))

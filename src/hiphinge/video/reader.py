@@ -1,0 +1,426 @@
+"""Read any phone's video or photograph: upright pictures with the stream's own times."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+
+import av
+import numpy as np
+from av.container import InputContainer
+from av.packet import Packet
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+from numpy.typing import NDArray
+
+from hiphinge.errors import UsageError, VideoUnreadable
+from hiphinge.model import Frame, Picture, VideoInfo
+from hiphinge.video.clock import StreamClock
+from hiphinge.video.convert import picture_from_frame, read_orientation
+from hiphinge.video.exif import read_exif_orientation
+from hiphinge.video.prefetch import prefetch
+from hiphinge.video.source import (
+    MAX_SIDE_PX,
+    check_path,
+    check_size,
+    compute_sha256,
+    open_container,
+    video_stream,
+)
+
+__all__ = ["DecodeDamage", "VideoReader", "open_video"]
+
+#: A part that starts later than this is reached through a keyframe instead of decoding up to it, seconds.
+SEEK_AFTER_S = 15.0
+#: Usual step between pictures where a file does not say, seconds.
+DEFAULT_STEP_S = 1.0 / 30.0
+#: Decoding one picture after another pays while fewer than this many lie between two sampled ones.
+SEQUENTIAL_GAP = 12
+#: Pictures above this many pixels are decoded on two threads; below, threads cost more than they give.
+THREAD_FROM_PX = 1_500_000
+DECODE_THREADS = 2
+
+#: Places in a row that cannot be read before the rest of a file is given up.
+MAX_READ_FAILURES = 8
+
+#: Pixels that are not square are made so when they differ by more than this.
+ASPECT_TOLERANCE = 0.01
+
+_STILL_FORMATS = ("image2", "_pipe")
+
+
+@dataclass(frozen=True, slots=True)
+class DecodeDamage:
+    """What could not be read as it stands, counted by the last pass over the frames.
+
+    Parameters
+    ----------
+    n_undecodable
+        Pictures that could not be decoded, or only with parts made up; left out.
+    n_dropped
+        Pictures that lean on one of those, or that the header names and the file lacks; left out.
+    n_repeated_times
+        Pictures with the time of the one before; left out.
+    n_guessed_times
+        Pictures without a time; given the usual step.
+    n_restarts
+        Places where the times start again; the count goes on.
+    """
+
+    n_undecodable: int = 0
+    n_dropped: int = 0
+    n_repeated_times: int = 0
+    n_guessed_times: int = 0
+    n_restarts: int = 0
+
+    @property
+    def n_lost(self) -> int:
+        """Pictures of the file that were not handed out."""
+        return self.n_undecodable + self.n_dropped + self.n_repeated_times
+
+
+@dataclass(frozen=True, slots=True)
+class _PacketTable:
+    """Stamps of all pictures in order of time, ``(n,)``, and which can be decoded by themselves."""
+
+    pts: NDArray[np.int64]
+    is_key: NDArray[np.bool_]
+
+
+class VideoReader:
+    """One video or photograph, checked and ready to be read; see ``open_video``.
+
+    Every pass opens the file anew, so passes do not disturb each other and memory stays flat.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._passes: list[Generator[Frame, None, None] | Iterator[Frame]] = []
+        self._table: _PacketTable | None = None
+        self._damage = DecodeDamage()
+        check_path(path)
+        with open_container(path) as container:
+            stream = video_stream(container, path)
+            _check_coded_size(path, stream)
+            first = _first_picture(container, stream, path)
+            self._is_still = container.format.name.endswith(_STILL_FORMATS)
+            # PyAV 18 cannot list the side data of a frame with EXIF, so photographs are read from the file.
+            self._orientation = (
+                read_exif_orientation(path) if self._is_still else read_orientation(first, stream)
+            )
+            self._first_pts = first.pts if first.pts is not None else first.dts
+            self._stored_size = _square_size(first, stream)
+            self._time_base_s = float(stream.time_base or 1)
+            rate = stream.average_rate
+            self._step_s = float(1 / rate) if rate else DEFAULT_STEP_S
+            self.info = self._describe(container, stream, self._picture(first))
+
+    @property
+    def damage(self) -> DecodeDamage:
+        """What the last pass of ``frames`` met; complete once that pass has ended."""
+        return self._damage
+
+    def __enter__(self) -> VideoReader:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop every pass that is still under way."""
+        for one in self._passes:
+            if isinstance(one, Generator):
+                one.close()
+        self._passes.clear()
+
+    def frames(
+        self, start_s: float | None = None, end_s: float | None = None, *, ahead: int = 4
+    ) -> Iterator[Frame]:
+        """Yield the pictures of ``[start_s, end_s)`` in order of time, decoded up to ``ahead`` in advance.
+
+        Parameters
+        ----------
+        start_s, end_s
+            Part of the video, seconds from its first picture; None is its start and its end.
+        ahead
+            Pictures that a thread decodes in advance; 0 decodes in the caller's thread.
+
+        Notes
+        -----
+        ``Frame.index`` counts over the whole file whatever the part. What cannot be decoded is left out and
+        counted in ``damage``.
+        """
+        start, end = _check_part(start_s, end_s)
+        source = self._decode(start, end)
+        frames = prefetch(source, depth=ahead) if ahead > 0 else source
+        self._passes = [frames]
+        return frames
+
+    def sample(self, n: int, start_s: float | None = None, end_s: float | None = None) -> list[Frame]:
+        """Return at most ``n`` pictures spread evenly over ``[start_s, end_s)``, in order of time.
+
+        Long videos are read at keyframes near the wanted times, so that the cost does not grow with length.
+        ``damage`` is left as it was.
+        """
+        if n < 1:
+            raise UsageError(f"{n} pictures were asked for.", expected="1 or more.")
+        start, end = _check_part(start_s, end_s)
+        rows = self._sampled_rows(n, start, end)
+        if self.info.is_photograph or rows.size == 0:
+            kept = self._damage
+            frames = list(self._decode(start, end))[:1]
+            self._damage = kept
+            return frames
+        if rows[-1] <= SEQUENTIAL_GAP * n:
+            return self._sample_in_order(rows)
+        return self._sample_by_seeking(rows)
+
+    def _sampled_rows(self, n: int, start_s: float, end_s: float) -> NDArray[np.intp]:
+        """Return rows of the packet table nearest to the middles of ``n`` equal parts."""
+        table = self._packets()
+        time_s = self._times(table.pts)
+        inside = np.flatnonzero((time_s >= start_s) & (time_s < end_s))
+        if inside.size == 0:
+            return inside
+        first, last = time_s[inside[0]], time_s[inside[-1]] + self._step_s
+        wanted = first + (np.arange(n) + 0.5) * (last - first) / n
+        near = np.clip(np.searchsorted(time_s, wanted - self._step_s / 4), inside[0], inside[-1])
+        keys = inside[table.is_key[inside]]
+        # A keyframe is the cheapest picture; one that lies within its part is as good as the middle.
+        reach = (last - first) / (2 * n)
+        for part, at in enumerate(wanted):
+            if keys.size:
+                key = keys[np.argmin(np.abs(time_s[keys] - at))]
+                if abs(time_s[key] - at) <= reach and inside.size > SEQUENTIAL_GAP * n:
+                    near[part] = key
+        return np.unique(near)
+
+    def _sample_in_order(self, rows: NDArray[np.intp]) -> list[Frame]:
+        kept = self._damage
+        wanted = [float(t) for t in self._times(self._packets().pts)[rows]]
+        out: list[Frame] = []
+        for frame in self._decode(0.0, np.inf):
+            if frame.time_s >= wanted[len(out)] - 1e-6:
+                out.append(frame)
+                if len(out) == len(wanted):
+                    break
+        self._damage = kept
+        return out
+
+    def _sample_by_seeking(self, rows: NDArray[np.intp]) -> list[Frame]:
+        pts = self._packets().pts
+        out: list[Frame] = []
+        with open_container(self._path) as container:
+            stream = video_stream(container, self._path)
+            stream.thread_type = "NONE"
+            for row in rows:
+                container.seek(int(pts[row]), stream=stream, backward=True)
+                found = next((f for f in _pictures(container, stream) if (f.pts or 0) >= pts[row]), None)
+                if found is None or found.pts is None:
+                    continue
+                index = int(np.searchsorted(pts, found.pts))
+                time_s = float(self._times(np.array([found.pts]))[0])
+                if not out or time_s > out[-1].time_s:
+                    out.append(Frame(index, time_s, self._picture(found)))
+        return out
+
+    def _decode(self, start_s: float, end_s: float) -> Generator[Frame, None, None]:
+        """Decode in the caller's thread; counts what is lost as it goes."""
+        counts = _Counts()
+        with open_container(self._path) as container:
+            stream = video_stream(container, self._path)
+            large = self._stored_size[0] * self._stored_size[1] >= THREAD_FROM_PX
+            stream.thread_type = "FRAME" if large else "NONE"
+            stream.codec_context.thread_count = DECODE_THREADS if large else 1
+            clock = StreamClock(self._first_pts, stream.time_base or Fraction(1), self._step_s)
+            table = self._seek(container, stream, start_s)
+            counts.expected = 0 if table else stream.frames
+            index = 0
+            try:
+                for decoded in _pictures(container, stream, counts):
+                    pts = decoded.pts if decoded.pts is not None else decoded.dts
+                    time_s = clock.tell(pts)
+                    if time_s is None:
+                        continue
+                    if time_s >= end_s:
+                        counts.stopped = True
+                        break
+                    if time_s >= start_s:
+                        at = index if table is None or pts is None else int(np.searchsorted(table.pts, pts))
+                        yield Frame(at, time_s, self._picture(decoded))
+                    index += 1
+            finally:
+                self._damage = counts.damage(clock)
+
+    def _seek(self, container: InputContainer, stream: VideoStream, start_s: float) -> _PacketTable | None:
+        """Go to the keyframe before ``start_s`` if that is far away; the table then gives the indices."""
+        if start_s < SEEK_AFTER_S:
+            return None
+        table = self._packets()
+        before = np.flatnonzero(table.is_key & (self._times(table.pts) <= start_s))
+        if before.size == 0 or before[-1] == 0:
+            return None
+        container.seek(int(table.pts[before[-1]]), stream=stream, backward=True)
+        return table
+
+    def _picture(self, decoded: VideoFrame) -> Picture:
+        return picture_from_frame(decoded, self._orientation, stored_size_px=self._stored_size)
+
+    def _times(self, pts: NDArray[np.int64]) -> NDArray[np.float64]:
+        return np.asarray((pts - (self._first_pts or 0)) * self._time_base_s, dtype=np.float64)
+
+    def _packets(self) -> _PacketTable:
+        """Read the stamps of all packets, once, without decoding any."""
+        if self._table is None:
+            pts, keys = [], []
+            with open_container(self._path) as container:
+                for packet in _demux(container, video_stream(container, self._path), _Counts()):
+                    stamp = packet.pts if packet.pts is not None else packet.dts
+                    if stamp is not None and packet.size and not packet.is_discard:
+                        pts.append(stamp)
+                        keys.append(packet.is_keyframe)
+            stamps, first = np.unique(np.array(pts, dtype=np.int64), return_index=True)
+            self._table = _PacketTable(stamps, np.array(keys, dtype=bool)[first])
+        return self._table
+
+    def _describe(self, container: InputContainer, stream: VideoStream, picture: Picture) -> VideoInfo:
+        check_size(self._path, picture.width_px, picture.height_px)
+        duration = stream.duration * self._time_base_s if stream.duration else None
+        if duration is None and container.duration:
+            duration = container.duration / 1e6
+        rate = stream.average_rate
+        return VideoInfo(
+            name=self._path.name,
+            width_px=picture.width_px,
+            height_px=picture.height_px,
+            duration_s=None if self._is_still else duration,
+            rate_hz=None if self._is_still or not rate else float(rate),
+            codec=stream.codec_context.name,
+            rotation_deg=90 * self._orientation.quarter_turns,
+            is_photograph=self._is_still,
+            sha256=compute_sha256(self._path),
+        )
+
+
+@dataclass(slots=True)
+class _Counts:
+    """Running counts of one pass; ``expected`` is the number of pictures that the header names, or 0."""
+
+    expected: int = 0
+    read: int = 0
+    packets: int = 0
+    pictures: int = 0
+    undecodable: int = 0
+    stopped: bool = False
+
+    def damage(self, clock: StreamClock) -> DecodeDamage:
+        silent = max(0, self.packets - self.pictures - self.undecodable) + max(0, self.expected - self.read)
+        silent = 0 if self.stopped else silent
+        return DecodeDamage(self.undecodable, silent, clock.n_repeated, clock.n_guessed, clock.n_restarts)
+
+
+def open_video(path: str | Path) -> VideoReader:
+    """Open a video or a photograph and check that it can be read.
+
+    Parameters
+    ----------
+    path
+        Any file a phone makes, photographs and GIFs included.
+
+    Returns
+    -------
+    VideoReader
+        With ``info``; use it as a context manager.
+
+    Raises
+    ------
+    InputNotFound
+        No file there; the text names a similar one.
+    NotAVideo
+        A folder, an empty file, text, sound only.
+    VideoUnreadable
+        No picture can be decoded, or the file may not be read.
+    VideoUnsupported
+        Pictures without size, or beyond 8192 pixels; HEIC photographs.
+    """
+    return VideoReader(Path(path))
+
+
+def _check_part(start_s: float | None, end_s: float | None) -> tuple[float, float]:
+    start = 0.0 if start_s is None else float(start_s)
+    end = np.inf if end_s is None else float(end_s)
+    if not start < end or end <= 0:
+        raise UsageError(
+            f"The part from {start:g} s to {end:g} s is empty.",
+            expected="a start before the end, in seconds from the first picture.",
+        )
+    return start, end
+
+
+def _check_coded_size(path: Path, stream: VideoStream) -> None:
+    """Refuse too large pictures from the header, before a decoder asks for their memory."""
+    if max(stream.width or 0, stream.height or 0) > MAX_SIDE_PX:
+        check_size(path, stream.width, stream.height)
+
+
+def _square_size(first: VideoFrame, stream: VideoStream) -> tuple[int, int]:
+    """Return the coded size with its pixels made square; widened or heightened, never narrowed."""
+    aspect = float(stream.sample_aspect_ratio or 1)
+    if abs(aspect - 1.0) <= ASPECT_TOLERANCE:
+        return first.width, first.height
+    if aspect > 1.0:
+        return round(first.width * aspect), first.height
+    return first.width, round(first.height / aspect)
+
+
+def _demux(container: InputContainer, stream: VideoStream, counts: _Counts) -> Iterator[Packet[VideoStream]]:
+    """Yield packets, going on behind places that cannot be read."""
+    failures = 0
+    while failures < MAX_READ_FAILURES:
+        try:
+            for packet in container.demux(stream):
+                failures = 0
+                yield packet
+            return
+        except av.FFmpegError:
+            failures += 1
+            counts.undecodable += 1
+
+
+def _pictures(
+    container: InputContainer, stream: VideoStream, counts: _Counts | None = None
+) -> Iterator[VideoFrame]:
+    """Yield whole pictures in order of time; those with made-up parts are left out and counted."""
+    counts = counts or _Counts()
+    for packet in _demux(container, stream, counts):
+        counts.read += bool(packet.size)
+        counts.packets += bool(packet.size and not packet.is_discard)
+        try:
+            decoded = stream.decode(packet)
+        except av.FFmpegError:
+            counts.undecodable += 1
+            continue
+        for frame in decoded:
+            if frame.is_corrupt:
+                counts.undecodable += 1
+                continue
+            counts.pictures += 1
+            yield frame
+
+
+def _first_picture(container: InputContainer, stream: VideoStream, path: Path) -> VideoFrame:
+    stream.thread_type = "NONE"
+    first = next(_pictures(container, stream), None)
+    if first is None:
+        check_size(path, stream.width or 0, stream.height or 0)
+        raise VideoUnreadable(
+            f"No picture of {str(path)!r} can be decoded ({stream.codec_context.name}).",
+            expected="a video that plays from start to end.",
+            next_step="Copy it from the phone again, or export it once more as MP4 (H.264).",
+        )
+    return first
