@@ -2,8 +2,8 @@
 
     python benchmarks/pose_parity.py --peer-python PEER/bin/python [--model full] CLIP_OR_FOLDER...
 
-Both get the same pictures, the same models, f32, no tracking (MediaPipe's IMAGE mode). Printed per input and over
-all: median landmark distance in pixels of a picture 720 high, and median mask IoU.
+Both get the same pictures, the same models, f32, no tracking (MediaPipe's IMAGE mode). Printed per input and
+over all: median landmark distance in pixels of a picture 720 high, and median mask IoU.
 """
 
 from __future__ import annotations
@@ -47,12 +47,13 @@ def main() -> int:
 
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=raw)
     parser.add_argument("inputs", nargs="+", type=Path)
-    parser.add_argument("--peer-python", required=True, help="python of an environment with mediapipe==0.10.31")
+    parser.add_argument("--peer-python", required=True, help="python with mediapipe==0.10.31")
     parser.add_argument("--model", choices=["lite", "full", "heavy"], default="full")
     parser.add_argument("--pictures", type=int, default=10, help="pictures per clip, spread evenly")
-    parser.add_argument("--planes", action="store_true", help="cut ours from the decoder's planes, as shipped")
+    parser.add_argument("--planes", action="store_true", help="cut ours from the decoder's planes where sizes allow")
     return parser.parse_args()
 
 
@@ -74,7 +75,7 @@ def compare(path: Path, estimator: BlazePose, args: argparse.Namespace, task: Pa
     """Return landmark distances and IoUs of one input, and its number of pictures."""
     with open_video(path) as reader:
         pictures = [frame.picture for frame in reader.sample(args.pictures)]
-    if not args.planes:
+    if not args.planes or pictures[0].width_px % 16:
         pictures = [RgbPicture(even_rows(picture.rgb())) for picture in pictures]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -96,7 +97,7 @@ def compare(path: Path, estimator: BlazePose, args: argparse.Namespace, task: Pa
 
 
 def even_rows(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return the picture with its width cut to a multiple of 16: the peer aborts on rows that it would pad."""
+    """Return the picture cut to a width in steps of 16: the peer aborts on rows that it would pad."""
     return np.ascontiguousarray(rgb[:, : rgb.shape[1] // 16 * 16])
 
 
@@ -116,7 +117,8 @@ def print_row(name: str, n_pictures: int, points: NDArray, ious: NDArray) -> Non
         print(f"{name:32} {n_pictures:8} {0:8} {'-':>9} {'-':>7} {'-':>8}", flush=True)
         return
     median, high = np.median(points), np.percentile(points, 95)
-    print(f"{name:32} {n_pictures:8} {ious.size:8} {median:9.2f} {high:7.2f} {np.median(ious):8.4f}", flush=True)
+    numbers = f"{median:9.2f} {high:7.2f} {np.median(ious):8.4f}"
+    print(f"{name:32} {n_pictures:8} {ious.size:8} {numbers}", flush=True)
 
 
 if __name__ == "__main__":

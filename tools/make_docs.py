@@ -16,6 +16,8 @@ from typer.main import get_command
 from hiphinge import errors
 from hiphinge.cli import app, guard
 from hiphinge.report.schema import schema_text
+from hiphinge.verdict.criteria import DRILL_RULES, RULES, criteria_for
+from hiphinge.verdict.measures import MEASURE_LABELS
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 _HEAD = "<!-- Written by tools/make_docs.py; do not edit. -->\n\n"
@@ -120,25 +122,79 @@ def _error_rows() -> Iterator[tuple[str, str, str]]:
             yield str(kind.exit_code), f"`{name}`", meaning
 
 
+_RULES_HEAD = """# Rules
+
+A rule is *not met* only when the whole 90 % interval lies past its line, *caution* needs the value past it, and an
+interval that reaches from where the rule passes to where it does not is *cannot tell*. A grade changes from one rep
+to the next only when the value lies the tolerance past the line. Rules never add up to one score.
+
+Tags: MODEL computed with a static balance model, DESIGN proposed by us and not validated; the rest names its source.
+Thresholds are conventions for learning the hinge, not limits of safety: rounding is not dangerous in itself.
+
+Replace limits with a TOML file, `--criteria FILE.toml`:
+
+```toml
+[rules.4]            # back flat
+pass_hi = 25         # degrees
+fail_hi = 40
+
+[outcome]
+hinge_hip_share_min = 55
+```
+
+"""
+
+
+def rules_text() -> str:
+    """Return ``docs/rules.md``: every rule, and which drill judges it with which limits."""
+    lines = ["## Every rule (free hinge)", "", "| rule | what | measure | limits | tolerance | source | cue |"]
+    lines.append("|---|---|---|---|---|---|---|")
+    for spec in RULES:
+        label, unit = MEASURE_LABELS[spec.measure]
+        limits = spec.limits.describe(unit)
+        lines.append(
+            f"| {spec.rule} | {spec.label} | {label} | {limits} | {spec.tolerance:g} {unit} | {spec.source} | {spec.cue} |"
+        )
+    lines += ["", "## Which drill judges what", "", "| rule | " + " | ".join(d.replace("_", " ") for d in DRILL_RULES) + " |"]
+    lines.append("|---" * (len(DRILL_RULES) + 1) + "|")
+    for spec in RULES:
+        cells = [_drill_cell(spec.rule, drill) for drill in DRILL_RULES]
+        lines.append(f"| {spec.rule} {spec.label} | " + " | ".join(cells) + " |")
+    return f"{_HEAD}{_RULES_HEAD}" + "\n".join(lines) + "\n"
+
+
+def _drill_cell(rule: str, drill: str) -> str:
+    """Say whether a drill judges a rule, with its limits where they are its own."""
+    table = DRILL_RULES[drill]
+    if rule not in (*table.judged, *table.reported):
+        return "–"
+    word = "judged" if rule in table.judged else "reported"
+    if rule in table.limits and rule in table.judged:
+        spec = criteria_for(drill).rule(rule)
+        return f"judged: {spec.limits.describe(MEASURE_LABELS[spec.measure][1])}"
+    return word
+
+
 def pages() -> dict[str, str]:
     """Return file name to text of every page that follows from the code."""
     return {
         "cli.md": cli_text(),
         "exit-codes.md": exit_codes_text(),
         "assessment.schema.json": schema_text(),
+        "rules.md": rules_text(),
     }
 
 
-def main(arguments: list[str]) -> int:
+def main(arguments: list[str], *, docs: Path = DOCS) -> int:
     """Write the pages, or with ``--check`` compare them."""
     stale = []
     for name, text in pages().items():
-        path = DOCS / name
+        path = docs / name
         if path.is_file() and path.read_text(encoding="utf-8") == text:
             continue
         stale.append(name)
         if "--check" not in arguments:
-            DOCS.mkdir(exist_ok=True)
+            docs.mkdir(exist_ok=True)
             path.write_text(text, encoding="utf-8")
     if "--check" in arguments and stale:
         print(f"Stale: {', '.join(stale)}. Run python tools/make_docs.py.")

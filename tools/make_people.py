@@ -46,10 +46,8 @@ def draw_camera(
     takes: Sequence[Take], rng: np.random.Generator, *, size_px: tuple[int, int], yaw_max_deg: float
 ) -> Camera:
     """Draw where the phone stands: mostly within 20° of side-on."""
-    if rng.random() < 0.8:
-        yaw = float(np.clip(rng.normal(0, 9), -20, 20))
-    else:
-        yaw = float(rng.uniform(-35, 35))
+    near = rng.random() < 0.8
+    yaw = float(np.clip(rng.normal(0, 9), -20, 20)) if near else float(rng.uniform(-35, 35))
     focal_mm = float(rng.choice((26, 28, 35, 48, 52)))
     return place_camera(
         np.concatenate([take.points for take in takes]),
@@ -102,7 +100,9 @@ def render_person(
     return rows
 
 
-def render_clip(spec: PersonSpec, *, size_px: tuple[int, int], rate_hz: int, split: str, yaw_max: float, out: Path) -> None:
+def render_clip(
+    spec: PersonSpec, *, size_px: tuple[int, int], rate_hz: int, split: str, yaw_max: float, out: Path
+) -> None:
     """Render one person's clip: a still stand and two reps of different strategies."""
     rng = np.random.default_rng((spec.seed, 67))
     actor = Actor(spec)
@@ -119,7 +119,7 @@ def render_clip(spec: PersonSpec, *, size_px: tuple[int, int], rate_hz: int, spl
     )
     takes = [actor.take(bend) for bend in plan.bends]
     camera = draw_camera(takes[:: max(1, rate_hz // 3)], rng, size_px=size_px, yaw_max_deg=yaw_max)
-    studio = Studio(size_px)
+    studio = Studio(size_px, supersample=1.5)
     pictures = film(studio, takes, room=draw_room(spec.seed), camera=camera, seed=spec.seed)
     write_clip(out / f"{spec.person}.mp4", pictures, rate_hz=rate_hz, crf=21)
     studio.close()

@@ -1,8 +1,8 @@
 """MediaPipe Tasks as a peer. Runs in MediaPipe's own environment and knows nothing of hiphinge.
 
-    python mediapipe_tasks.py task DETECTOR LANDMARKS OUT.task      compose a .task from bare models
-    python mediapipe_tasks.py images TASK FOLDER                    every FOLDER/*.npy -> FOLDER/*.peer.npz
-    python mediapipe_tasks.py video TASK CLIP                       follow the person; prints JSON
+python mediapipe_tasks.py task DETECTOR LANDMARKS OUT.task      compose a .task from bare models
+python mediapipe_tasks.py images TASK FOLDER                    every FOLDER/*.npy -> FOLDER/*.peer.npz
+python mediapipe_tasks.py video TASK CLIP                       follow the person; prints JSON
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import resource
 import sys
 import time
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -97,18 +98,36 @@ def run_images(task: Path, folder: Path) -> None:
 
 def run_video(task: Path, clip: Path) -> None:
     """Follow the person through a clip; print frames, seconds and processor seconds."""
-    import av
     import mediapipe as mp
 
-    with open_landmarker(task, video=True) as landmarker, av.open(str(clip)) as container:  # type: ignore[attr-defined]
-        begin, used, count = time.perf_counter(), _processor_s(), 0
-        for count, frame in enumerate(container.decode(video=0), start=1):
-            image = mp.Image(image_format=mp.ImageFormat.SRGB, data=frame.to_ndarray(format="rgb24"))
+    begin, used, count = time.perf_counter(), _processor_s(), 0
+    with open_landmarker(task, video=True) as landmarker:  # type: ignore[attr-defined]
+        for count, rgb in enumerate(read_pictures(clip), start=1):
+            image = mp.Image(image_format=mp.ImageFormat.SRGB, data=rgb)
             found = landmarker.detect_for_video(image, count * 33)
             if found.segmentation_masks:
                 found.segmentation_masks[0].numpy_view()
-        report = {"frames": count, "wall_s": time.perf_counter() - begin, "cpu_s": _processor_s() - used}
-    print(json.dumps(report))
+    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    report = {"frames": count, "wall_s": time.perf_counter() - begin, "cpu_s": _processor_s() - used}
+    print(json.dumps({**report, "peak_mb": peak_mb}))
+
+
+def read_pictures(clip: Path) -> Iterator[np.ndarray]:
+    """Yield RGB pictures with whichever decoder the environment has."""
+    try:
+        import av
+    except ImportError:
+        import cv2
+
+        capture = cv2.VideoCapture(str(clip))
+        while True:
+            more, bgr = capture.read()
+            if not more:
+                return
+            yield cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
+    with av.open(str(clip)) as container:
+        for frame in container.decode(video=0):
+            yield frame.to_ndarray(format="rgb24")
 
 
 def _processor_s() -> float:

@@ -168,9 +168,7 @@ def _bend(n_frames: int, script: Script) -> tuple[Array, tuple[Rep, ...]]:
     for number, (start, bottom, end) in enumerate(((0.25, 0.40, 0.55), (0.60, 0.75, 0.92))):
         rows = [round(part * n_frames) for part in (start, bottom, end)]
         times = [row / RATE_HZ for row in rows]
-        reps.append(
-            Rep(number + 1, rows[0], rows[1], rows[2], times[0], times[1], times[2], True, True, depth)
-        )
+        reps.append(Rep(number + 1, rows[0], rows[1], rows[2], times[0], times[1], times[2], True, True, depth))
     return np.asarray(bend, dtype=np.float64), tuple(reps)
 
 
@@ -189,9 +187,7 @@ def _step(lean_deg: Array, length_px: float) -> Array:
     return np.stack([np.sin(angle), -np.cos(angle)], axis=1) * length_px
 
 
-def _pose(
-    bend: Array, script: Script, *, facing: Facing, width_px: int, height_px: int
-) -> tuple[PoseTrack, Array]:
+def _pose(bend: Array, script: Script, *, facing: Facing, width_px: int, height_px: int) -> tuple[PoseTrack, Array]:
     n, scale = len(bend), height_px / 720.0
     lean = bend * (script.pelvis + 0.5 * script.lumbar)
     ankle = np.tile([0.52 * width_px, 0.90 * height_px], (n, 1))
@@ -246,8 +242,7 @@ def _motion(pose: PoseTrack, bend: Array, script: Script, seat_px: Array, hide: 
     share = np.arange(len(bend)) / max(len(bend), 1)
     hide_back = hide | ((share >= 0.66) & (share < 0.70))
     tracks = {
-        name: _track(bend * peak[name][0], peak[name][1], hide_back if "lumbar" in name else hide)
-        for name in ANGLES
+        name: _track(bend * peak[name][0], peak[name][1], hide_back if "lumbar" in name else hide) for name in ANGLES
     }
     blank = np.where(hide, np.nan, 0.0)
     return Motion(
@@ -277,6 +272,7 @@ def _profile(pose: PoseTrack, bend: Array, script: Script, seat_px: Array) -> Pr
         station_ratio=station,
         dorsal_ratio=dorsal,
         hidden=hidden,
+        ventral_ratio=np.full(len(bend), 0.45),
         seat_px=np.where(_gap_rows(len(bend))[:, None], np.nan, seat_px),
         edge_softness_px=np.full(len(bend), 2.0),
         body_height_px=bottom - top,
@@ -447,7 +443,8 @@ def _assemble(
         answered_ratio=0.0 if outcome == "cannot_tell" else 0.97,
         n_frames=pose.n_frames,
         duration_s=pose.n_frames / RATE_HZ,
-        criteria={"lumbar_pass_deg": 20.0, "lumbar_fail_deg": 35.0, "name": "built-in"},
+        criteria={"lumbar_pass_deg": 20.0, "lumbar_fail_deg": 35.0, "4.pass_hi": 20.0, "4.fail_hi": 35.0,
+                  "name": "built-in"},
         provenance=Provenance("0.1.0", "blazepose-full", {"pose_landmark_full.tflite": "0" * 64}, "f32",
                               "openvino 2026.4", "anny-1", "2026-11-22T18:00:00Z", {"drill": "hinge"}),
         notice=NOTICE,
@@ -473,7 +470,5 @@ def _picture(evidence: Evidence, row: int, *, facing: Facing) -> NDArray[np.uint
         for chain, width, colour in chains:
             line = points[list(chain)].round().astype(np.int32)
             cv2.polylines(rgb, [line], False, colour, max(int(width * scale), 1), cv2.LINE_AA)
-        cv2.circle(
-            rgb, points[8].round().astype(int).tolist(), int(34 * scale), (214, 178, 150), -1, cv2.LINE_AA
-        )
+        cv2.circle(rgb, points[8].round().astype(int).tolist(), int(34 * scale), (214, 178, 150), -1, cv2.LINE_AA)
     return np.ascontiguousarray(rgb[:, ::-1]) if facing == "left" else rgb

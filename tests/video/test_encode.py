@@ -25,6 +25,17 @@ def test_round_trip_keeps_pictures_and_uneven_times(tmp_path):
         assert np.abs(frame.picture.rgb().astype(int) - pattern(i).astype(int)).mean() < 5
 
 
+def test_every_picture_is_written_as_it_was_given(tmp_path):
+    path = tmp_path / "out.mp4"
+    levels = [20, 220, 60, 180, 100, 140] * 5
+    with VideoSink(path, 64, 48) as sink:
+        for i, level in enumerate(levels):
+            sink.write(np.full((48, 64, 3), level, np.uint8), i / 30)
+    with open_video(path) as video:
+        got = [float(frame.picture.rgb().mean()) for frame in video.frames()]
+    np.testing.assert_allclose(got, levels, atol=3)
+
+
 def test_file_is_h264_yuv420p_with_the_index_in_front(tmp_path):
     path = tmp_path / "out.mp4"
     with VideoSink(path, 64, 48) as sink:
@@ -103,9 +114,7 @@ def test_disk_full_leaves_nothing_and_says_so(tmp_path):
         except OutputError as error:
             print(error.exit_code, error)
     """
-    done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, check=True)
     assert done.stdout.startswith("7 ")
     assert "no room left" in done.stdout
     assert done.stderr == ""

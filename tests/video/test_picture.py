@@ -8,6 +8,9 @@ from tests.corrupt_files import pattern
 TURNS = [(0, False), (1, False), (2, False), (3, False), (0, True), (1, True), (2, True), (3, True)]
 
 
+WEIGHTS = {"bt601": (0.299, 0.114), "bt709": (0.2126, 0.0722), "bt2020": (0.2627, 0.0593)}
+
+
 def smooth_planes(width=200, height=120):
     y, x = np.mgrid[0:height, 0:width]
     luma = (120 + 60 * np.sin(x / 17.0) * np.cos(y / 13.0)).astype(np.uint8)
@@ -15,6 +18,19 @@ def smooth_planes(width=200, height=120):
     blue = (128 + 40 * np.sin(x / 21.0)).astype(np.uint8)
     red = (128 + 40 * np.cos(y / 17.0)).astype(np.uint8)
     return luma, blue, red
+
+
+def exact_rgb(picture):
+    """The whole picture in floating point, colour planes widened linearly; upright."""
+    luma, *chroma = [plane.astype(np.float32) for plane in picture.planes]
+    chroma = [cv2.resize(plane, luma.shape[::-1], interpolation=cv2.INTER_LINEAR) - 128 for plane in chroma]
+    red, blue = WEIGHTS[picture.colorspace]
+    if not picture.full_range:
+        luma, chroma = (luma - 16) * 255 / 219, [plane * 255 / 224 for plane in chroma]
+    r, b = luma + 2 * (1 - red) * chroma[1], luma + 2 * (1 - blue) * chroma[0]
+    g = (luma - red * r - blue * b) / (1 - red - blue)
+    stored = np.clip(np.stack([r, g, b], axis=-1).round(), 0, 255).astype(np.uint8)
+    return np.ascontiguousarray(picture.orientation.apply(stored))
 
 
 def affine(angle_deg=0.0, scale=1.0, shift=(0.0, 0.0), mirror=False):
@@ -39,7 +55,7 @@ WARPS = {
 def test_warp_equals_warping_the_rgb_picture(name, turns, space, full):
     orientation = Orientation(*turns)
     picture = YuvPicture(smooth_planes(), colorspace=space, full_range=full, orientation=orientation)
-    whole = RgbPicture(picture.rgb())
+    whole = RgbPicture(exact_rgb(picture))
     got = picture.warp(WARPS[name], size_px=96).astype(int)
     expected = whole.warp(WARPS[name], size_px=96).astype(int)
     # At the picture's border the two blend with black in different planes: leave one pixel there.
@@ -80,15 +96,13 @@ def test_warp_uses_continuous_coordinates():
     rgb = np.zeros((40, 40, 3), np.uint8)
     rgb[10, 20] = 255
     # Twice as large: the centre of pixel (20, 10), (20.5, 10.5), comes to lie at (41, 21).
-    crop = (
-        RgbPicture(rgb).warp(np.array([[0.5, 0.0, 0.0], [0.0, 0.5, 0.0]]), size_px=80)[..., 0].astype(float)
-    )
+    crop = RgbPicture(rgb).warp(np.array([[0.5, 0.0, 0.0], [0.0, 0.5, 0.0]]), size_px=80)[..., 0].astype(float)
     rows, columns = np.mgrid[0:80, 0:80] + 0.5
     assert (columns * crop).sum() / crop.sum() == pytest.approx(41.0, abs=0.02)
     assert (rows * crop).sum() / crop.sum() == pytest.approx(21.0, abs=0.02)
 
 
-@pytest.mark.parametrize(("space", "weights"), [("bt601", (0.299, 0.114)), ("bt709", (0.2126, 0.0722))])
+@pytest.mark.parametrize(("space", "weights"), WEIGHTS.items())
 @pytest.mark.parametrize("full", [False, True])
 def test_rgb_inverts_the_standard_conversion(space, weights, full):
     colour = np.array([180.0, 90.0, 40.0])
@@ -97,11 +111,19 @@ def test_rgb_inverts_the_standard_conversion(space, weights, full):
     chroma = (colour[2] - luma) / (2 * (1 - blue)), (colour[0] - luma) / (2 * (1 - red))
     scale = (1.0, 1.0, 0.0) if full else (219 / 255, 224 / 255, 16.0)
     values = [luma * scale[0] + scale[2], *(128 + part * scale[1] for part in chroma)]
-    planes = [
-        np.full(shape, round(v), np.uint8) for v, shape in zip(values, [(8, 8), (4, 4), (4, 4)], strict=True)
-    ]
+    planes = [np.full(shape, round(v), np.uint8) for v, shape in zip(values, [(8, 8), (4, 4), (4, 4)], strict=True)]
     rgb = YuvPicture(tuple(planes), colorspace=space, full_range=full).rgb()
     assert np.abs(rgb.astype(float) - colour).max() <= 2
+
+
+@pytest.mark.parametrize("turns", TURNS)
+@pytest.mark.parametrize("space", WEIGHTS)
+def test_rgb_is_near_the_exact_picture(turns, space):
+    # swscale repeats the colour planes instead of widening them: a few levels where colours change.
+    picture = YuvPicture(smooth_planes(), colorspace=space, orientation=Orientation(*turns))
+    apart = np.abs(picture.rgb().astype(int) - exact_rgb(picture).astype(int))
+    assert apart.max() <= 8
+    assert apart.mean() < 1.5
 
 
 def test_odd_sizes_keep_their_size():
@@ -116,7 +138,7 @@ def test_resized_rgb_keeps_the_colours():
     small = picture.resized_rgb(60, 100)
     assert small.shape == (100, 60, 3)
     expected = cv2.resize(picture.rgb(), (60, 100), interpolation=cv2.INTER_AREA)
-    assert np.abs(small.astype(int) - expected.astype(int)).mean() < 1.5
+    assert np.abs(small.astype(int) - expected.astype(int)).mean() < 3
 
 
 def test_luma_is_a_view():

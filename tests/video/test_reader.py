@@ -79,9 +79,7 @@ def test_frames_in_order_with_the_streams_times(tmp_path, ahead):
 
 
 def test_times_count_from_the_first_picture_whatever_the_offset(tmp_path):
-    path = corpus.write_video(
-        tmp_path / "late.mkv", (corpus.pattern(i) for i in range(3)), times_s=[7.0, 7.1, 7.4]
-    )
+    path = corpus.write_video(tmp_path / "late.mkv", (corpus.pattern(i) for i in range(3)), times_s=[7.0, 7.1, 7.4])
     np.testing.assert_allclose([f.time_s for f in all_frames(path)], [0.0, 0.1, 0.4], atol=2e-3)
 
 

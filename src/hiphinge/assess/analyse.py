@@ -22,17 +22,23 @@ from hiphinge.model import (
     Rep,
     VideoInfo,
 )
+from hiphinge.report import SCHEMA_VERSION
 from hiphinge.reps import find_reps
 from hiphinge.sagittal import FacingDecision, Segments, Standing, compute_segments, compute_yaw_deg, find_standing
 from hiphinge.sagittal.quality import ViewInput, check_view
-from hiphinge.spine import SpineInput, TangentEstimator, compute_motion, load_calibration
+from hiphinge.spine import (
+    Calibration,
+    SpineEstimator,
+    SpineInput,
+    OutlineEstimator,
+    compute_motion,
+    load_calibration,
+)
 from hiphinge.verdict import Criteria, RepContext, compute_measures, decide_verdict, find_low_hands, judge
 from hiphinge.verdict.headlines import NOTICE
 
-__all__ = ["SCHEMA_VERSION", "ClipTracks", "analyse", "find_own_maximum", "flatten_options"]
+__all__ = ["ClipTracks", "analyse", "find_own_maximum", "flatten_options"]
 
-#: Version of ``assessment.json``; the first number changes when a reader must change.
-SCHEMA_VERSION = "1.0"
 #: A pelvic tilt is a small movement; a bend this small would not count as a rep elsewhere.
 PELVIC_TILT_DEPTH_DEG = 4.0
 #: Drills whose load is fetched and put back: bends with the hands below the knees are not reps of the drill.
@@ -59,6 +65,8 @@ def analyse(
     criteria: Criteria,
     provenance: Provenance,
     own_maximum_deg: tuple[float, float, float] | None = None,
+    calibration: Calibration | None = None,
+    spine: SpineEstimator | None = None,
 ) -> Assessment:
     """Judge one clip from its tracks.
 
@@ -74,13 +82,18 @@ def analyse(
         Stored with the result.
     own_maximum_deg
         The person's own lumbar flexion (value, lo, hi) in a clip of deliberate rounding, or None.
+    calibration
+        Measured gains and interval widths; None takes the shipped ones.
+    spine
+        Tells hips and lumbar spine apart; None takes the tangents with ``calibration``.
 
     Returns
     -------
     Assessment
         With its ``evidence``.
     """
-    calibration = load_calibration()
+    calibration = calibration or load_calibration()
+    estimator = spine or OutlineEstimator(calibration)
     pose, note = _keep_longest_shot(tracks.pose, tracks.camera)
     if tracks.facing.facing is None:
         pose = _blank(pose, np.ones(pose.n_frames, dtype=bool))
@@ -88,7 +101,7 @@ def analyse(
     standing = find_standing(segments, still_s=options.still_s)
     yaw_deg = compute_yaw_deg(pose)
     spine_input = SpineInput(tracks.profile, segments, standing, yaw_deg)
-    motion = compute_motion(spine_input, estimator=TangentEstimator(calibration), calibration=calibration)
+    motion = compute_motion(spine_input, estimator=estimator, calibration=calibration)
     reps, set_aside = _find_reps(motion, segments, standing, pose, criteria, tracks.video)
     bent = _bent_frames(motion)
     quality = check_view(
@@ -131,7 +144,7 @@ def analyse(
         n_frames=pose.n_frames,
         duration_s=float(pose.time_s[-1] - pose.time_s[0]) if pose.n_frames else 0.0,
         criteria=criteria.as_mapping(),
-        provenance=replace(provenance, calibration=calibration.name, hiphinge_version=__version__),
+        provenance=replace(provenance, calibration=estimator.name, hiphinge_version=__version__),
         notice=NOTICE,
         evidence=Evidence(pose, tracks.profile, motion, tracks.camera),
     )

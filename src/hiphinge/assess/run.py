@@ -16,7 +16,7 @@ from hiphinge.assess.settings import load_criteria
 from hiphinge.assess.track import track_clip
 from hiphinge.errors import UsageError
 from hiphinge.model import Assessment, Evidence, Frame, Provenance
-from hiphinge.report.document import read_assessment
+from hiphinge.report import check_folder, read_assessment
 from hiphinge.video import VideoReader, open_video
 
 if TYPE_CHECKING:
@@ -63,6 +63,10 @@ def assess_video(
         One of its kinds, each with what was seen, what was expected and what to do next.
     """
     _check_options(options)
+    path = Path(path)
+    name = name or path.stem
+    if options.out is not None:
+        check_folder(Path(options.out), name)
     criteria = load_criteria(options.drill, options.criteria)
     own = None if options.reference is None else _read_own_maximum(options.reference)
     with open_video(path) as reader:
@@ -83,7 +87,7 @@ def assess_video(
             tracks, options, criteria=criteria, provenance=provenance, own_maximum_deg=own
         )
         if options.out is not None:
-            _write(assessment, reader, options, name or Path(path).stem, progress)
+            _write(assessment, reader, path, options, name=name, progress=progress)
     return assessment
 
 
@@ -127,7 +131,13 @@ def _read_own_maximum(reference: str) -> tuple[float, float, float]:
 
 
 def _write(
-    assessment: Assessment, reader: VideoReader, options: AssessOptions, name: str, progress: ProgressCallback | None
+    assessment: Assessment,
+    reader: VideoReader,
+    source: Path,
+    options: AssessOptions,
+    *,
+    name: str,
+    progress: ProgressCallback | None,
 ) -> None:
     from hiphinge.report.folder import write_folder
     from hiphinge.report.overlay import OverlayPainter, write_overlay
@@ -147,7 +157,7 @@ def _write(
     pictures.update(_take_pictures(reader, evidence, painter, wanted))
     write_folder(
         assessment,
-        source=Path(reader.info.name),
+        source=source,
         out=Path(options.out),
         name=name,
         pictures=pictures,

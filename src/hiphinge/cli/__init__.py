@@ -1,5 +1,5 @@
 """The command line: ``hiphinge demo``, ``hiphinge assess``, ``hiphinge doctor``."""
 
-from hiphinge.cli.app import app, main
+from hiphinge.cli.commands import app, main
 
 __all__ = ["app", "main"]

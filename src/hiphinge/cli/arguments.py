@@ -53,20 +53,20 @@ From = Annotated[float | None, typer.Option("--from", metavar="S", help="Start a
 To = Annotated[float | None, typer.Option("--to", metavar="S", help="End at this time, seconds.")]
 Still = Annotated[
     tuple[float, float] | None,
-    typer.Option("--still", metavar="S S", help="Start and end of a still stand, seconds. Default: found."),
+    typer.Option(
+        "--still",
+        metavar="S S",
+        help="Start and end of a still stand, seconds. Default: hiphinge looks for one.",
+    ),
 ]
 Reference = Annotated[
     str | None,
-    typer.Option(
-        metavar="ASSESSMENT.json", help="Result of a clip of this person's comfortable deliberate rounding."
-    ),
+    typer.Option(metavar="ASSESSMENT.json", help="Result of a clip of this person's comfortable deliberate rounding."),
 ]
-Criteria = Annotated[
-    str | None, typer.Option(metavar="FILE.toml", help="Limits that replace the built-in ones.")
-]
+Criteria = Annotated[str | None, typer.Option(metavar="FILE.toml", help="Limits that replace the built-in ones.")]
 Person = Annotated[
     int | None,
-    typer.Option(metavar="N", help="Whom to follow, counted from the left, from 0. Default: chosen."),
+    typer.Option(metavar="N", help="Whom to follow, counted from the left, from 0. Default: hiphinge chooses."),
 ]
 Video = Annotated[bool | None, typer.Option("--video/--no-video", help="Draw overlay.mp4. Default: yes.")]
 Config = Annotated[

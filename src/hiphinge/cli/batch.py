@@ -59,12 +59,15 @@ def assess_videos(
     videos: Sequence[Path], options: AssessOptions, *, runner: Runner, open_progress: OpenProgress
 ) -> list[Outcome]:
     """Assess one video after another; an error of one is said at once and does not stop the rest."""
-    from hiphinge.report.folder import result_names
+    from hiphinge.report.folder import check_folder, result_names
 
     outcomes = []
     for video, name in zip(videos, result_names(videos), strict=True):
         folder = Path(options.out) / name if options.out is not None else None
         try:
+            if options.out is not None:
+                # Before the work: nobody should wait an hour to hear that the disk cannot be written.
+                check_folder(options.out, name)
             with open_progress(video.name) as progress:
                 assessment = runner(video, options, name=name, progress=progress)
         except Exception as error:

@@ -20,7 +20,7 @@ from hiphinge.model import Assessment, Facing, Frame, PoseFrame
 if TYPE_CHECKING:
     from hiphinge.pose.base import EstimatorInfo, PoseEstimator, Survey
 
-__all__ = ["Check", "MirroredEstimator", "print_checks", "run_checks"]
+__all__ = ["Check", "MirroredEstimator", "print_checks", "run_checks", "run_self_test"]
 
 #: What a phone, a tablet or an export may hold.
 CODECS = ("h264", "hevc", "vp9", "av1", "gif")
@@ -46,9 +46,7 @@ class Check:
 class SelfTestRunner(Protocol):
     """Assesses a clip with a given estimator; ``hiphinge.assess.run.assess_video`` is the real one."""
 
-    def __call__(
-        self, path: Path, options: AssessOptions, *, estimator: PoseEstimator | None = None
-    ) -> Assessment:
+    def __call__(self, path: Path, options: AssessOptions, *, estimator: PoseEstimator | None = None) -> Assessment:
         """Return the assessment with its evidence."""
 
 
@@ -72,7 +70,7 @@ class MirroredEstimator:
         return self._inner.track((_mirror(frame) for frame in frames), survey, facing=facing)
 
 
-def run_checks(*, out: str | Path, runner: object = None) -> list[Check]:
+def run_checks(*, out: str | Path, runner: object = None, data: Path | None = None) -> list[Check]:
     """Run every check; one that fails does not stop the others.
 
     Parameters
@@ -81,12 +79,14 @@ def run_checks(*, out: str | Path, runner: object = None) -> list[Check]:
         Folder that results would go to.
     runner
         Stands in for ``assess_video`` in the self-test (for tests).
+    data
+        Folder of ``demo.mp4`` and ``demo_truth.json``; None takes those of the installation.
     """
     checks = _check_models()
     checks.append(_attempt("decoder", _check_decoder))
     checks.append(_attempt("speed", _check_speed))
     checks.append(_attempt("output folder", lambda: _check_output(out)))
-    checks += _self_test(runner)
+    checks += run_self_test(runner, data)
     return checks
 
 
@@ -137,9 +137,7 @@ def _check_decoder() -> tuple[bool, str, str]:
     if not _has_codec("libx264", "w"):
         missing.append("h264 (writing)")
     detail = f"PyAV {av.__version__}: {', '.join(name for name in CODECS if name not in missing)}"
-    advice = (
-        f"Not available: {', '.join(missing)}. Install PyAV from PyPI (pip install av)." if missing else ""
-    )
+    advice = f"Not available: {', '.join(missing)}. Install PyAV from PyPI (pip install av)." if missing else ""
     return not missing, detail, advice
 
 
@@ -171,9 +169,7 @@ def _check_speed() -> tuple[bool, str, str]:
         request.infer([picture])
         times_s.append(time.perf_counter() - begun_s)
     took_ms = 1000 * float(np.median(times_s))
-    detail = (
-        f"{engine_name()}, {PRECISION}: full takes {took_ms:.1f} ms a picture ({1000 / took_ms:.0f} a second)"
-    )
+    detail = f"{engine_name()}, {PRECISION}: full takes {took_ms:.1f} ms a picture ({1000 / took_ms:.0f} a second)"
     slow = took_ms > 100
     return True, detail, "This machine is slow: try --model lite." if slow else ""
 
@@ -189,28 +185,34 @@ def _check_output(out: str | Path) -> tuple[bool, str, str]:
     return True, f"{out} can be written", ""
 
 
-def _self_test(runner: object) -> list[Check]:
-    """Measure the demo clip as it is and mirrored; compare with each other and with the truth."""
+def run_self_test(runner: object, data: Path | None) -> list[Check]:
+    """Measure the demo clip as it is and mirrored; compare with each other and with the truth.
+
+    Parameters
+    ----------
+    runner, data
+        As in ``run_checks``.
+    """
     results: dict[str, Assessment] = {}
 
     def mirrored() -> tuple[bool, str, str]:
-        results.update(_assess_both(runner))
+        results.update(_assess_both(runner, data))
         return _compare(results["plain"], results["mirrored"])
 
     checks = [_attempt("mirror self-test", mirrored)]
     if "plain" in results:
-        checks.append(_attempt("known answer", lambda: _compare_truth(results["plain"])))
+        checks.append(_attempt("known answer", lambda: _compare_truth(results["plain"], data)))
     return checks
 
 
-def _assess_both(runner: object) -> dict[str, Assessment]:
+def _assess_both(runner: object, data: Path | None) -> dict[str, Assessment]:
     """Assess the demo clip as it is and mirrored."""
     from hiphinge.assess.run import assess_video
     from hiphinge.pose.blazepose import BlazePose
 
     run: SelfTestRunner = runner if callable(runner) else assess_video
     options = AssessOptions(to_s=SELF_TEST_S, video=False)
-    with _data("demo.mp4") as clip:
+    with _data("demo.mp4", data) as clip:
         estimator = BlazePose(options.model)
         return {
             "plain": run(clip, options, estimator=estimator),
@@ -219,9 +221,9 @@ def _assess_both(runner: object) -> dict[str, Assessment]:
 
 
 @contextmanager
-def _data(name: str) -> Iterator[Path]:
-    """Open a file that comes with the package."""
-    with as_file(files("hiphinge") / "data" / name) as path:
+def _data(name: str, folder: Path | None) -> Iterator[Path]:
+    """Open a file that comes with the package, or one of the same name in ``folder``."""
+    with as_file((folder or files("hiphinge") / "data") / name) as path:
         if not path.is_file():
             raise ModelError(f"{name} is missing from the installation.", next_step="Install hiphinge again.")
         yield path
@@ -247,24 +249,26 @@ def _compare(plain: Assessment, mirrored: Assessment) -> tuple[bool, str, str]:
     return ok, "; ".join(parts), advice
 
 
-def _compare_truth(plain: Assessment) -> tuple[bool, str, str]:
+def _compare_truth(plain: Assessment, data: Path | None) -> tuple[bool, str, str]:
     """Compare the angles at the first bottom with those that the clip was rendered from."""
     import numpy as np
 
+    from hiphinge.report.words import interval_text
+
     if not plain.reps:
         return False, "no bend was found in the demo clip", "Install hiphinge again."
-    with _data("demo_truth.json") as path:
+    with _data("demo_truth.json", data) as path:
         truth = json.loads(path.read_text(encoding="utf-8"))
     rep = plain.reps[0]
     ok, parts = True, []
     for angle in _ANGLES:
-        true_deg = float(np.interp(rep.bottom_s, truth["time_s"], truth[f"{angle}_deg"]))
+        true_deg = float(np.interp(rep.bottom_s, truth["time_s"], truth["angles"][angle]))
         found = next(m for m in plain.measures if m.name == angle and m.rep == rep.number)
         if found.value is None or found.lo is None or found.hi is None:
             return False, f"{angle.replace('_', ' ')} was not told: {found.reason}", "Install hiphinge again."
         ok &= found.lo <= true_deg <= found.hi
         parts.append(
-            f"{angle.replace('_', ' ')} {found.value:.0f}° ({found.lo:.0f} to {found.hi:.0f}), "
+            f"{angle.replace('_', ' ')} {interval_text(found.value, found.lo, found.hi, found.unit)}, "
             f"rendered with {true_deg:.0f}°"
         )
     return ok, "; ".join(parts), "" if ok else "Report this with the output of hiphinge doctor --json."

@@ -68,7 +68,7 @@ def _print_verdict(console: Console, outcome: Outcome, assessment: Assessment) -
     if rows:
         n_reps = len(assessment.reps)
         table = Table("", "value (90 % interval)", "rule", box=_box(), pad_edge=False)
-        table.title = f"{n_reps} rep{'' if n_reps == 1 else 's'}; the middle one of each measure"
+        table.title = "1 rep" if n_reps == 1 else f"{n_reps} reps; the middle one of each measure"
         table.title_justify = "left"
         for row in rows:
             table.add_row(*row)
@@ -92,9 +92,9 @@ def _middle_row(assessment: Assessment, name: str, label: str) -> tuple[str, str
 
 
 def _grade(assessment: Assessment, measure: Measure) -> str:
-    """Return icon and word of the rule on a measure, "" where none judges it."""
+    """Return icon and word of the first rule that judges a measure, "" where none does."""
     for finding in assessment.findings:
-        if finding.measure == measure.name and finding.rep == measure.rep:
+        if (finding.measure, finding.rep) == (measure.name, measure.rep) and finding.grade != "reported":
             return f"{words.GRADE_ICONS[finding.grade]} {words.GRADE_WORDS[finding.grade]}"
     return ""
 

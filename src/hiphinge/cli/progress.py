@@ -38,7 +38,7 @@ def open_progress(name: str) -> Iterator[ProgressCallback | None]:
         TimeRemainingColumn(),
     )
     with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
-        task = bars.add_task("", video=name, rate="", total=None)
+        task = bars.add_task("opening", video=name, rate="", total=None)
         stage, begun_s, begun_frames = "", 0.0, 0
 
         def move(progress: Progress) -> None:

@@ -127,8 +127,6 @@ def _refuse_unknown(found: Iterable[str], known: tuple[str, ...], what: str) -> 
     for name in found:
         if name in known:
             continue
-        near = difflib.get_close_matches(name, known, n=1, cutoff=0.4) or [
-            key for key in known if key.startswith(name)
-        ]
+        near = difflib.get_close_matches(name, known, n=1, cutoff=0.4) or [key for key in known if key.startswith(name)]
         guess = f"Did you mean {near[0]!r}?" if near else "Remove it."
         raise ConfigError(f"Unknown {what}: {name!r}.", expected=", ".join(known), next_step=guess)

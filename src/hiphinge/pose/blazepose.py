@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +16,15 @@ from hiphinge.pose.detector import Detection, Detector
 from hiphinge.pose.landmarks import LandmarkRequest, Landmarks
 from hiphinge.pose.people import Person, choose_person, describe_people, find_people
 from hiphinge.pose.region import Region
-from hiphinge.pose.runtime import PRECISION, compile_detector, compile_landmarks, engine_name
+from hiphinge.pose.runtime import PRECISION, compile_detector, compile_landmarks, engine_name, load_openvino
 from hiphinge.pose.store import LandmarkModel, find_model, locked_sha256
 from hiphinge.pose.tracking import MIN_PRESENCE, Subject, is_sound, pose_from_landmarks, track_subject
 
 __all__ = ["BlazePose", "flip_region"]
 
-#: Where nobody is seen, the detector is asked again with this lower score; the landmark model has the last word.
+#: Where nobody is seen, the detector is asked again with this lower score; the landmark model has the last
+#: word.
 _FAINT_SCORE = 0.3
-#: Shoulders, hips, and the points that can lie farthest from the hips.
 _HIPS = [23, 24]
 _MARGIN = 1.25
 
@@ -51,13 +51,11 @@ class BlazePose:
     Notes
     -----
     Points keep BlazePose's own meaning *in the picture the model sees*. A person who faces left is mirrored
-    before the model sees it, so the model always sees someone who faces right, and its ``right_*`` points are the
-    side nearer to the camera whichever side of the body that is.
+    before the model sees it, so the model always sees someone who faces right, and its ``right_*`` points are
+    the side nearer to the camera whichever side of the body that is.
     """
 
-    def __init__(
-        self, model: LandmarkModel = "full", *, threads: int = 2, folder: Path | None = None
-    ) -> None:
+    def __init__(self, model: LandmarkModel = "full", *, threads: int = 2, folder: Path | None = None) -> None:
         self._model = model
         self._threads = max(1, threads)
         self._paths = {name: find_model(name, folder=folder) for name in (model, "detector")}
@@ -68,16 +66,10 @@ class BlazePose:
         sha256 = {path.name: locked_sha256()[path.name] for path in self._paths.values()}
         return EstimatorInfo(f"blazepose_{self._model}", sha256, PRECISION, engine_name())
 
-    @cached_property
+    @property
     def _compiled(self) -> tuple[Any, Any]:
-        """Detector and landmark model, compiled side by side at first use."""
-        engine_name()
-        with ThreadPoolExecutor(max_workers=1) as pool:
-            detector = pool.submit(compile_detector, self._paths["detector"], threads=self._threads)
-            landmarks = compile_landmarks(
-                self._paths[self._model], streams=min(2, self._threads), threads=self._threads
-            )
-            return detector.result(), landmarks
+        """Detector and landmark model, loaded at first use."""
+        return _compile_models(self._paths["detector"], self._paths[self._model], self._threads)
 
     def survey(self, frames: Sequence[Frame], *, person: int | None = None) -> Survey:
         """Look at a few pictures and choose the person to follow.
@@ -107,7 +99,7 @@ class BlazePose:
         return Survey(candidates, tuple(plain), tuple(mirrored))
 
     def track(self, frames: Iterable[Frame], survey: Survey, *, facing: Facing) -> Iterator[PoseFrame]:
-        """Follow the surveyed person; one ``PoseFrame`` per frame, in order, NaN where the person is not seen.
+        """Follow the surveyed person; one ``PoseFrame`` per frame, in order, NaN where it is not seen.
 
         Without anyone in ``survey`` the largest person is followed.
         """
@@ -123,12 +115,10 @@ class BlazePose:
             return
         subject = _subject_of(survey, first.picture, mirrored=mirrored)
         requests = [self._new_request() for _ in range(3)]
-        yield from track_subject(
-            _chain(first, stream), subject, detect=detect, requests=requests, mirrored=mirrored
-        )
+        yield from track_subject(_chain(first, stream), subject, detect=detect, requests=requests, mirrored=mirrored)
 
     def look_once(self, picture: Picture) -> Landmarks | None:
-        """Return the surest person in one picture as it is, without refining the region; None where nobody is.
+        """Return the surest person in one picture, without refining the region; None where nobody is.
 
         That is what MediaPipe does with single pictures; ``survey`` and ``track`` look closer.
         """
@@ -151,11 +141,26 @@ class BlazePose:
         return []
 
 
+@lru_cache(maxsize=2)
+def _compile_models(detector: Path, landmarks: Path, threads: int) -> tuple[Any, Any]:
+    """Compile both models side by side; kept for the next video, for it takes as long as 40 frames."""
+    load_openvino()
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        other = pool.submit(compile_detector, detector, threads=threads)
+        model = compile_landmarks(landmarks, streams=min(2, threads), threads=threads)
+        return other.result(), model
+
+
 def _is_confirmed(person: Person, frames: Sequence[Frame], check: LandmarkRequest) -> bool:
-    """Tell whether the landmark model too sees a person, in the picture where the detector is surest."""
+    """Tell whether the landmark model too sees a person, in the picture where the detector is surest.
+
+    The models are not mirror-symmetric, so a hard picture may be read in one orientation only.
+    """
     number = max(person.seen, key=lambda place: person.seen[place].score)
-    found = check.run(frames[number].picture, person.seen[number].region, mirrored=False)
-    return is_sound(found)
+    picture, region = frames[number].picture, person.seen[number].region
+    if is_sound(check.run(picture, region, mirrored=False)):
+        return True
+    return is_sound(check.run(picture, flip_region(region, picture.width_px), mirrored=True))
 
 
 def _look_both_ways(

@@ -1,6 +1,7 @@
 """The person detector: one look at the whole picture, boxes with the two points that give a region.
 
-Anchors, decoding and the weighted suppression of overlapping boxes follow MediaPipe's ``pose_detector_graph``.
+Anchors, decoding and the weighted suppression of overlapping boxes follow MediaPipe's
+``pose_detector_graph``.
 """
 
 from __future__ import annotations
@@ -26,8 +27,11 @@ _MIN_OVERLAP = 0.3
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """One person: ``score`` 0..1, ``box_px`` (x0, y0, x1, y1) of the face, ``points_px`` ``(4, 2)`` canonical:
-    hip centre, circle around the body, shoulder centre, circle around the upper body."""
+    """One person.
+
+    ``score`` 0..1, ``box_px`` (x0, y0, x1, y1) of the face, ``points_px`` ``(4, 2)`` canonical: hip centre,
+    circle around the body, shoulder centre, circle around the upper body.
+    """
 
     score: float
     box_px: Array
@@ -48,13 +52,11 @@ class Detector:
     def detect(
         self, picture: Picture, *, mirrored: bool = False, min_score: float = _MIN_SCORE
     ) -> tuple[Detection, ...]:
-        """Return the people seen, best first, in canonical pixels; the picture is letterboxed, never stretched."""
+        """Return the people seen, best first, canonical; the picture is letterboxed, never stretched."""
         width_px, height_px = picture.width_px, picture.height_px
         letterbox = Region(width_px / 2, height_px / 2, float(max(width_px, height_px)), 0.0)
         to_canonical = letterbox.crop_to_canonical(_INPUT_PX)
-        to_image = compose_affine(
-            canonical_to_image(width_px, mirrored=mirrored), letterbox.sampling(_INPUT_PX)
-        )
+        to_image = compose_affine(canonical_to_image(width_px, mirrored=mirrored), letterbox.sampling(_INPUT_PX))
         crop = picture.warp(to_image, size_px=_INPUT_PX)
         self._request.infer([crop[None]], share_inputs=True)
         raw = self._request.get_output_tensor(0).data[0]
@@ -101,7 +103,7 @@ def decode_detections(
 def suppress_overlaps(
     scores: Array, boxes: Array, points: Array, *, min_overlap: float = _MIN_OVERLAP
 ) -> tuple[Detection, ...]:
-    """Merge boxes that overlap into their score-weighted mean (MediaPipe's weighted non-maximum suppression)."""
+    """Merge boxes that overlap into their score-weighted mean, as MediaPipe does."""
     left = np.argsort(-scores, kind="stable")
     found = []
     while left.size:

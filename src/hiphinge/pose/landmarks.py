@@ -109,7 +109,8 @@ def refine_from_heatmap(points: Array, heatmap: NDArray[np.float32]) -> Array:
     Returns
     -------
     Array
-        ``(n, 2)``; points outside the crop and points without a confident cell within the window stay as they are.
+        ``(n, 2)``; points outside the crop and points without a confident cell within the window stay as they
+        are.
 
     Notes
     -----

@@ -1,8 +1,8 @@
 """Who is in the picture, and who of them is the subject.
 
 The subject is the one who is large, near the middle, there most of the time, and changes posture. A skeleton
-hanging on a stand is there all the time but keeps its posture; people walking past move but do not bend, and stay
-only for a while.
+hanging on a stand is there all the time but keeps its posture; people walking past move but do not bend, and
+stay only for a while.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Person:
 
     @property
     def motion_ratio(self) -> float:
-        """Change of posture: how much hips → head and hips → shoulders vary, ÷ body size; walking leaves it small."""
+        """How much hips → head and hips → shoulders vary, ÷ body size: bending, not walking."""
         arrows = np.array([found.points_px[1:3] - found.points_px[0] for found in self.seen.values()])
         spread = np.sqrt(np.mean(np.sum((arrows - arrows.mean(axis=0)) ** 2, axis=2)))
         return float(spread / (self.size_px / _MARGIN))
@@ -115,15 +115,11 @@ def choose_person(
     """
     if person is not None:
         if not 0 <= person < len(people):
-            seen = describe_people(
-                people, n_pictures=n_pictures, width_px=width_px, height_px=height_px, chosen=-1
-            )
+            seen = describe_people(people, n_pictures=n_pictures, width_px=width_px, height_px=height_px, chosen=-1)
             places = ", ".join(f"{one.number} at {one.center_ratio[0]:.0%} of the width" for one in seen)
             raise UsageError(
                 f"There is no person {person} in this video.",
-                expected=f"one of the people seen, counted from the left: {places}"
-                if places
-                else "nobody was seen",
+                expected=f"one of the people seen, counted from the left: {places}" if places else "nobody was seen",
                 next_step="choose one of these with --person, or leave it out",
             )
         return person

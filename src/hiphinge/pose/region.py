@@ -1,7 +1,7 @@
 """The turned square in which the landmark model looks for the person.
 
-A region's rotation is clockwise in the picture (y down): 0 where the person stands upright, positive where the
-head leans to the right. Everything is in canonical image pixels.
+A region's rotation is clockwise in the picture (y down): 0 where the person stands upright, positive where
+the head leans to the right. Everything is in canonical image pixels.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ __all__ = ["CROP_PX", "Region", "apply_affine", "canonical_to_image", "compose_a
 CROP_PX = 256
 #: Margin around the circle that holds the body, as in MediaPipe's pose_landmarks_to_roi.
 _MARGIN = 1.25
-#: Crops lie on a grid of this many steps a pixel: fine enough to follow MediaPipe's regions, coarse enough for
-#: 32-bit floats in pictures up to 8192 pixels wide.
+#: Crops lie on a grid of this many steps a pixel: fine enough to follow MediaPipe's regions, coarse enough
+#: for 32-bit floats in pictures up to 8192 pixels wide.
 _GRID = 2048.0
 
 
@@ -55,13 +55,13 @@ class Region:
         )
 
     def sampling(self, crop_px: int = CROP_PX) -> Array:
-        """Return the ``(2, 3)`` affine along which the crop is cut, continuous crop to canonical image pixels.
+        """Return the ``(2, 3)`` affine along which the crop is cut, continuous crop to image pixels.
 
         Notes
         -----
-        MediaPipe puts the *centre* of the crop's first pixel on the region's corner, half a crop pixel less half
-        an image pixel from where continuous coordinates would have it. The models' points are read off without
-        that shift. Both are kept: seen otherwise, the models answer up to 3 px (at 720p) differently.
+        MediaPipe puts the *centre* of the crop's first pixel on the region's corner, half a crop pixel less
+        half an image pixel from where continuous coordinates would have it. The models' points are read off
+        without that shift. Both are kept: seen otherwise, the models answer up to 3 px (at 720p) differently.
         """
         affine = self.crop_to_canonical(crop_px)
         affine[:, 2] += 0.5 - 0.5 * (affine[:, 0] + affine[:, 1])
@@ -84,8 +84,8 @@ def region_from_points(center_px: Array, edge_px: Array) -> Region:
     center_px
         ``(2,)`` hip centre: the detector's first keypoint, or landmark 33.
     edge_px
-        ``(2,)`` point on the circle around the whole body, in the direction of the head: the detector's second
-        keypoint, or landmark 34.
+        ``(2,)`` point on the circle around the whole body, in the direction of the head: the detector's
+        second keypoint, or landmark 34.
     """
     dx, dy = float(edge_px[0] - center_px[0]), float(edge_px[1] - center_px[1])
     turn = math.pi / 2 - math.atan2(-dy, dx)
@@ -94,10 +94,8 @@ def region_from_points(center_px: Array, edge_px: Array) -> Region:
 
 
 def canonical_to_image(width_px: int, *, mirrored: bool) -> Array:
-    """Return the ``(2, 3)`` affine from canonical to image pixels: ``x_image = width - x_canonical`` if mirrored."""
-    return np.array(
-        [[-1.0, 0.0, width_px], [0.0, 1.0, 0.0]] if mirrored else [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]
-    )
+    """Return the ``(2, 3)`` affine from canonical to image pixels: ``x → width - x`` if mirrored."""
+    return np.array([[-1.0, 0.0, width_px], [0.0, 1.0, 0.0]] if mirrored else [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
 
 
 def compose_affine(outer: Array, inner: Array) -> Array:

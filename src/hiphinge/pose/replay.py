@@ -105,9 +105,7 @@ def load_recording(path: str | Path) -> Recording:
             expected=f"a file written by save_recording ({_FORMAT})",
             next_step="check the path, or record the clip again",
         ) from error
-    people = tuple(
-        PersonCandidate(**{**one, "center_ratio": tuple(one["center_ratio"])}) for one in about["people"]
-    )
+    people = tuple(PersonCandidate(**{**one, "center_ratio": tuple(one["center_ratio"])}) for one in about["people"])
     return Recording(
         facing=about["facing"],
         width_px=about["width_px"],
@@ -209,9 +207,7 @@ def _unpack(arrays: Any, part: str) -> tuple[PoseFrame, ...]:
     columns = {name: arrays[f"{part}_{name}"] for name in _pack(())}
     masks: dict[int, Mask] = {
         int(row): Mask(values, affine)
-        for row, values, affine in zip(
-            columns["mask_row"], columns["mask"], columns["mask_affine"], strict=True
-        )
+        for row, values, affine in zip(columns["mask_row"], columns["mask"], columns["mask_affine"], strict=True)
     }
     return tuple(
         PoseFrame(

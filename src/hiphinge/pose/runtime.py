@@ -11,7 +11,7 @@ import numpy as np
 
 from hiphinge.errors import ModelError
 
-__all__ = ["PRECISION", "compile_landmarks", "compile_detector", "engine_name", "load_openvino"]
+__all__ = ["PRECISION", "compile_detector", "compile_landmarks", "engine_name", "load_openvino"]
 
 #: OpenVINO picks bf16 by itself where the processor has it; that moves hip angles by 0.5-1.6°, so it is set.
 PRECISION = "f32"
@@ -21,8 +21,8 @@ _TELEMETRY = "openvino_telemetry"
 def load_openvino() -> Any:
     """Import OpenVINO with its telemetry kept out: no connection, no files.
 
-    ``None`` in ``sys.modules`` makes the import of the telemetry package fail, which OpenVINO tolerates; the entry
-    is put back afterwards so that nobody else's import is changed.
+    ``None`` in ``sys.modules`` makes the import of the telemetry package fail, which OpenVINO tolerates; the
+    entry is put back afterwards so that nobody else's import is changed.
 
     Raises
     ------

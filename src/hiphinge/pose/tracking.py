@@ -1,8 +1,8 @@
 """Following one person: the region of a frame comes from the landmarks two frames earlier.
 
-That lag allows two inferences in flight at once, which is what fills two cores. At low picture rates, where a person
-moves far within two frames, the lag is one. Which results a frame may use depends on frame numbers only, never on
-what happens to be ready, so a run repeats bit by bit, whatever the number of threads.
+That lag allows two inferences in flight at once, which is what fills two cores. At low picture rates, where a
+person moves far within two frames, the lag is one. Which results a frame may use depends on frame numbers
+only, never on what happens to be ready, so a run repeats bit by bit, whatever the number of threads.
 """
 
 from __future__ import annotations
@@ -39,8 +39,11 @@ _N_CHECKED = 2
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What the survey knows of the person to follow, canonical: ``seen`` are (time_s, region) where it was found,
-    ``others`` the regions of people who are not the subject. Empty ``seen``: take the largest person."""
+    """What the survey knows of the person to follow, canonical.
+
+    ``seen`` are (time_s, region) where it was found, ``others`` the regions of people who are not the
+    subject. Empty ``seen``: take the largest person.
+    """
 
     seen: tuple[tuple[float, Region], ...]
     others: tuple[Region, ...]
@@ -179,7 +182,7 @@ class _Search:
         self._last: tuple[float, Region] | None = None
 
     def find_region(self, flights: Iterable[_Flight], frame: Frame) -> Region | None:
-        """Return where to look in ``frame``: after the oldest sound result in flight, else after a detection."""
+        """Return where to look: after the oldest sound result in flight, else after a detection."""
         for flight in flights:
             found = flight.land()
             if found is not None and is_sound(found):

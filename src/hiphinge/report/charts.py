@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hiphinge.model import AngleTrack, Array, Assessment, Motion, Rep
+from hiphinge.report.words import interval_text, value_text
 
 __all__ = ["draw_angle_curves", "draw_hip_path", "draw_hip_share", "quarter_shares"]
 
@@ -22,7 +23,7 @@ MAX_POINTS = 480
 #: Hip share of an ordinary bend (34° lumbar at 60° of lean, from Esola 1996), for comparison.
 ORDINARY_HIP_SHARE_RATIO = 0.53
 #: Size of every chart in its own units; a chart shrinks with the page.
-_WIDTH, _HEIGHT = 520, 330
+_WIDTH, _HEIGHT = 420, 310
 _FONT_PX = 15
 
 
@@ -103,12 +104,10 @@ def draw_hip_share(shares: Sequence[float | None]) -> str:
         top = 44 + row * 56
         parts.append(_text(10, top + 14, name, "start"))
         parts.append(_share_bar(share, top + 20))
-        words.append(f"{name}: " + ("not told" if share is None else f"hips {100 * share:.0f} %"))
+        words.append(f"{name}: " + ("not told" if share is None else f"hips {_percent(share)}"))
     mark = 10 + ORDINARY_HIP_SHARE_RATIO * (_WIDTH - 20)
     parts.append(_dashed(f"M{mark:.1f} 40V{44 + 4 * 56}"))
-    parts.append(
-        _text(mark, 44 + 4 * 56 + 18, f"ordinary bend {100 * ORDINARY_HIP_SHARE_RATIO:.0f} %", "middle")
-    )
+    parts.append(_text(mark, 44 + 4 * 56 + 18, f"ordinary bend {100 * ORDINARY_HIP_SHARE_RATIO:.0f} %", "middle"))
     words.append(f"an ordinary bend is about {100 * ORDINARY_HIP_SHARE_RATIO:.0f} % hips")
     return _svg("share", "Hip share by quarter of the way down", "; ".join(words) + ".", parts, height=300)
 
@@ -192,20 +191,20 @@ def _grid(ticks: Sequence[float], y: _Scale, unit: str) -> str:
 
 def _time_axis(first_s: float, last_s: float, x: _Scale) -> str:
     """Return the numbers of the time axis."""
-    ticks = _ticks(first_s, last_s, 6) if last_s > first_s else [first_s]
+    ticks = _ticks(first_s, last_s, 5) if last_s > first_s else [first_s]
     return "".join(_text(x(tick), _HEIGHT - 44, f"{tick:g} s", "middle") for tick in ticks)
 
 
 def _legend() -> str:
     """Return the key of the angle curves, under the axis."""
-    parts, left = [], 20.0
+    parts, left = [], 8.0
     for line in _LINES:
         parts.append(
-            f'<path d="M{left} {_HEIGHT - 15}h26" stroke="{line.colour}" stroke-width="3" '
+            f'<path d="M{left:.1f} {_HEIGHT - 15}h24" stroke="{line.colour}" stroke-width="3" '
             f'stroke-dasharray="{line.dash}" fill="none"/>'
         )
-        parts.append(_text(left + 32, _HEIGHT - 10, line.label, "start"))
-        left += 48 + 8.2 * len(line.label)
+        parts.append(_text(left + 30, _HEIGHT - 10, line.label, "start"))
+        left += 42 + 7.6 * len(line.label)
     return "".join(parts)
 
 
@@ -292,9 +291,14 @@ def _share_bar(share: float | None, top: float) -> str:
     parts = [
         f'<rect x="10" y="{top}" width="{split:.1f}" height="24" fill="var(--hip, #0072b2)"/>',
         f'<rect x="{10 + split:.1f}" y="{top}" width="{full - split:.1f}" height="24" fill="url(#hatch)"/>',
-        _text(_WIDTH - 10, top - 6, f"hips {100 * share:.0f} % · back {100 - 100 * share:.0f} %", "end"),
+        _text(_WIDTH - 10, top - 6, f"hips {_percent(share)} · back {_percent(1 - share)}", "end"),
     ]
     return "".join(parts)
+
+
+def _percent(share: float) -> str:
+    """Return a share as text."""
+    return value_text(100 * share, "%")
 
 
 def _rep_rows(reps: Sequence[Rep], n_rows: int) -> list[slice]:
@@ -337,8 +341,8 @@ def _describe_angles(tracks: Sequence[tuple[_Line, AngleTrack]], reps: Sequence[
             continue
         peak = int(np.nanargmax(track.value_deg))
         words.append(
-            f"{line.label} reaches {track.value_deg[peak]:.0f}° "
-            f"({track.lo_deg[peak]:.0f} to {track.hi_deg[peak]:.0f}), "
+            f"{line.label} reaches "
+            f"{interval_text(track.value_deg[peak], track.lo_deg[peak], track.hi_deg[peak], '°')}, "
             f"seen in {100 * seen.mean():.0f} % of the pictures."
         )
     return " ".join(words)

@@ -110,9 +110,7 @@ def _load(path: Path) -> dict[str, Any]:
             next_step=next_step,
         ) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(
-            f"{path} is not JSON: {error}.", expected="an assessment.json", next_step=next_step
-        ) from None
+        raise ConfigError(f"{path} is not JSON: {error}.", expected="an assessment.json", next_step=next_step) from None
     if not isinstance(document, dict) or "schema_version" not in document:
         raise ConfigError(
             f"{path} has no schema_version, so it is not an assessment.",

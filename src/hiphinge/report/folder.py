@@ -122,11 +122,21 @@ def write_folder(
         write_frames_parquet(assessment, aside / "frames.parquet")
         write_reps_csv(assessment, aside / "reps.csv")
         if overlay is not None:
-            overlay(aside / "overlay.mp4")
+            _draw(overlay, aside, target)
         page = render_page(assessment, pictures, has_overlay=overlay is not None)
         (aside / "report.html").write_text(page, encoding="utf-8")
         _swap_in(aside, target)
     return target
+
+
+def _draw(overlay: Callable[[Path], None], aside: Path, target: Path) -> None:
+    """Draw the video; an error names the folder that the user asked for, not the hidden one."""
+    try:
+        overlay(aside / "overlay.mp4")
+    except OutputError as error:
+        raise OutputError(
+            error.what.replace(str(aside), str(target)), expected=error.expected, next_step=error.next_step
+        ) from error
 
 
 def _refuse_foreign(target: Path) -> None:

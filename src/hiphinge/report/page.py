@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hiphinge.model import Assessment, Finding, Measure, Rep
+from hiphinge.model import Assessment, Finding, Measure, Rep, ViewGrade
 from hiphinge.report import words
 from hiphinge.report.charts import draw_angle_curves, draw_hip_path, draw_hip_share, quarter_shares
 from hiphinge.verdict.headlines import NOTICE
@@ -17,6 +17,8 @@ __all__ = ["render_page"]
 
 #: Reps side by side in one table; more go into a further table.
 REPS_PER_TABLE = 5
+#: The view checks that ask for something come first.
+_VIEW_ORDER: tuple[ViewGrade, ...] = ("cannot_tell", "usable", "good")
 #: What the tiles at the top show, where the assessment has it: measure names, and the tile's label.
 _TILES = (
     (("hip_flexion", "hip_flexion_deg"), "Hip flexion at the bottom"),
@@ -85,18 +87,17 @@ def render_page(assessment: Assessment, pictures: Mapping[str, bytes], *, has_ov
     )
     environment.filters["value"] = words.value_text
     environment.filters["seconds"] = lambda value: "–" if value is None else f"{value:.2f} s"
-    return environment.get_template("report.html").render(
-        _context(assessment, pictures, has_overlay=has_overlay)
-    )
+    return environment.get_template("report.html").render(_context(assessment, pictures, has_overlay=has_overlay))
 
 
 def _context(assessment: Assessment, pictures: Mapping[str, bytes], *, has_overlay: bool) -> dict[str, Any]:
     """Return what the template shows."""
+    verdict = assessment.verdict
     return {
         "a": assessment,
         "notice": assessment.notice or NOTICE,
         "drill": words.DRILL_WORDS.get(assessment.drill, assessment.drill),
-        "outcome": words.OUTCOME_WORDS.get(assessment.verdict.outcome, assessment.verdict.outcome),
+        "outcome": words.OUTCOME_WORDS.get(verdict.outcome, verdict.outcome),
         "tiles": _tiles(assessment),
         "figures": _figures(assessment, pictures),
         "tables": _tables(assessment),
@@ -105,6 +106,8 @@ def _context(assessment: Assessment, pictures: Mapping[str, bytes], *, has_overl
         "view_words": words.VIEW_WORDS,
         "view_icons": words.VIEW_ICONS,
         "interval": words.interval_text,
+        "checks": sorted(assessment.quality, key=lambda check: _VIEW_ORDER.index(check.grade)),
+        "view_cue": bool(verdict.cue) and verdict.outcome == "cannot_tell" and verdict.cue_rule in ("", "0"),
         "advice": _advice(assessment),
         "not_told": _not_told(assessment),
         "reference": words.reference_text(assessment.reference),
@@ -130,9 +133,7 @@ def _tiles(assessment: Assessment) -> list[dict[str, str]]:
     """Return the few numbers for the top: the middle rep of each measure, with its own interval."""
     tiles = []
     for names, label in _TILES:
-        told = [
-            m for m in assessment.measures if m.name in names and m.rep is not None and m.value is not None
-        ]
+        told = [m for m in assessment.measures if m.name in names and m.rep is not None and m.value is not None]
         if not told:
             continue
         told.sort(key=lambda measure: measure.value or 0.0)
@@ -191,9 +192,7 @@ def _bottom_words(assessment: Assessment, number: int, rep: Rep | None) -> tuple
         caption += f", {rep.bottom_s:.1f} s"
     parts = []
     for names, word in ((_TILES[0][0], "hips"), (_TILES[1][0], "lumbar spine")):
-        found = [
-            m for m in assessment.measures if m.name in names and m.rep == number and m.value is not None
-        ]
+        found = [m for m in assessment.measures if m.name in names and m.rep == number and m.value is not None]
         parts += [f"{word} {words.interval_text(m.value, m.lo, m.hi, m.unit)}" for m in found[:1]]
     text = f"{caption}: {', '.join(parts)}." if parts else f"{caption}."
     return text, f"The person at the bottom of rep {number}, side view, the back curve drawn on the picture."
@@ -238,9 +237,7 @@ def _table(
 
 def _advice(assessment: Assessment) -> list[str]:
     """Return what would mend the view, the worst first, without what the cue already says."""
-    ranked = [
-        check for grade in ("cannot_tell", "usable") for check in assessment.quality if check.grade == grade
-    ]
+    ranked = [check for grade in ("cannot_tell", "usable") for check in assessment.quality if check.grade == grade]
     lines = dict.fromkeys(check.advice for check in ranked if check.advice)
     return [line for line in lines if line != assessment.verdict.cue]
 
@@ -254,8 +251,10 @@ def _not_told(assessment: Assessment) -> list[str]:
         reps = by_reason.setdefault(item.reason or "no reason was recorded", {}).setdefault(item.label, [])
         if item.rep is not None and item.rep not in reps:
             reps.append(item.rep)
-    lines = list(assessment.verdict.not_told)
+    lines = [f"{line[:1].upper()}{line[1:]}" for line in assessment.verdict.not_told]
     for reason, labels in by_reason.items():
+        if any(reason in line for line in assessment.verdict.not_told):
+            continue
         named = ", ".join(_with_reps(label, reps, len(assessment.reps)) for label, reps in labels.items())
         lines.append(f"{named[:1].upper()}{named[1:]}: {reason}")
     return list(dict.fromkeys(lines))

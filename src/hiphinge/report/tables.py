@@ -103,8 +103,7 @@ def write_frames_parquet(assessment: Assessment, path: str | Path) -> None:
     columns = frame_columns(assessment)
     arrays = [pa.array(values, from_pandas=True) for values in columns.values()]
     fields = [
-        pa.field(name, array.type, metadata=_field_metadata(name))
-        for name, array in zip(columns, arrays, strict=True)
+        pa.field(name, array.type, metadata=_field_metadata(name)) for name, array in zip(columns, arrays, strict=True)
     ]
     about = {
         "hiphinge_version": assessment.provenance.hiphinge_version,
@@ -130,11 +129,8 @@ def rep_rows(assessment: Assessment) -> tuple[list[str], list[list[str]]]:
         header += _measure_columns(kind)
     rows = []
     for rep in assessment.reps:
-        row = [
-            str(rep.number),
-            *(_number_text(value, "s") for value in (rep.start_s, rep.bottom_s, rep.end_s)),
-        ]
-        row += [str(frame) for frame in (rep.start_frame, rep.bottom_frame, rep.end_frame)]
+        row = [str(rep.number)]
+        row += [_number_text(value, "s") for value in (rep.start_s, rep.bottom_s, rep.end_s)]
         row += [str(rep.has_descent).lower(), str(rep.has_ascent).lower(), _number_text(rep.depth_deg, "deg")]
         for name in kinds:
             row += [*_measure_texts(measures.get((name, rep.number))), grades.get((name, rep.number), "")]

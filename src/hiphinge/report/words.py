@@ -58,13 +58,20 @@ DRILL_WORDS = {
     "pull_through": "pull-through",
     "deadlift": "deadlift",
 }
-_WHOLE_UNITS = {"deg": "°", "°": "°", "%": " %", "percent": " %"}
-_UNITS = {"s": (" s", 1), "FL": (" FL", 2), "fl": (" FL", 2), "ratio": ("", 2), "": ("", 2), "1": ("", 2)}
+_SUFFIXES = {"deg": "°", "°": "°", "ratio": "", "": "", "1": ""}
 
 
-def _number(value: float, unit: str) -> str:
-    """Return the bare number with the decimals that suit its unit, a true minus sign, and no "−0"."""
-    decimals = 0 if unit in _WHOLE_UNITS else _UNITS.get(unit, ("", 2))[1]
+def _decimals(value: float, unit: str) -> int:
+    """Return how many decimals a value deserves: whole degrees and percents, else about three figures."""
+    if unit in ("deg", "°", "px") or unit.startswith(("%", "percent")):
+        return 0
+    if unit == "s":
+        return 1
+    return 2 if abs(value) < 10 else 0 if abs(value) >= 100 else 1
+
+
+def _number(value: float, decimals: int) -> str:
+    """Return the bare number with a true minus sign, and no "−0"."""
     text = f"{value:.{decimals}f}"
     if float(text) == 0:
         text = text.lstrip("-")
@@ -81,8 +88,7 @@ def value_text(value: float | None, unit: str) -> str:
     """
     if value is None or not math.isfinite(value):
         return "–"
-    suffix = _WHOLE_UNITS.get(unit) or _UNITS.get(unit, (f" {unit}", 2))[0]
-    return _number(value, unit) + suffix
+    return _number(value, _decimals(value, unit)) + _SUFFIXES.get(unit, f" {unit}")
 
 
 def interval_text(value: float | None, lo: float | None, hi: float | None, unit: str) -> str:
@@ -94,17 +100,17 @@ def interval_text(value: float | None, lo: float | None, hi: float | None, unit:
     '23° (18 to 28)'
     """
     text = value_text(value, unit)
-    if text == "–" or lo is None or hi is None or not (math.isfinite(lo) and math.isfinite(hi)):
+    if value is None or text == "–" or lo is None or hi is None or not math.isfinite(lo + hi):
         return text
-    return f"{text} ({_number(lo, unit)} to {_number(hi, unit)})"
+    decimals = _decimals(value, unit)
+    return f"{text} ({_number(lo, decimals)} to {_number(hi, decimals)})"
 
 
 def reference_text(reference: Reference) -> str:
     """Say in one sentence what zero is."""
     if reference.angles == "still" and reference.start_s is not None and reference.end_s is not None:
         return (
-            f"Zero is this person's own still stand, {reference.start_s:.1f} to {reference.end_s:.1f} s "
-            "of the video."
+            f"Zero is this person's own still stand, {reference.start_s:.1f} to {reference.end_s:.1f} s of the video."
         )
     if reference.angles == "still":
         return "Zero is this person's own still stand."

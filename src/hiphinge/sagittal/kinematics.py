@@ -12,6 +12,10 @@ from hiphinge.signal import despike, smooth, wrap_deg
 
 __all__ = ["Segments", "compute_lean_deg", "compute_segments", "compute_yaw_deg"]
 
+#: The pose model under-reads a turn and reads people as turned towards the camera: true yaw = gain x read + offset,
+#: fitted on rendered people (``tools/calibrate.py --yaw``; what is left is given in ``docs/accuracy.md``).
+YAW_GAIN = 1.22
+YAW_OFFSET_DEG = -8.6
 #: A joint that jumps by more than this share of the trunk from one frame to the next and back is a slip.
 SPIKE_RATIO = 0.25
 
@@ -103,7 +107,7 @@ def compute_yaw_deg(pose: PoseTrack) -> Array:
     Returns
     -------
     Array
-        ``(n,)`` degrees in -180..180; 0 = exactly side-on, +90 = faces the camera, -90 = back to the camera;
+        ``(n,)`` degrees; 0 = exactly side-on, +90 = faces the camera, -90 = back to the camera;
         NaN where unseen.
 
     Notes
@@ -116,5 +120,5 @@ def compute_yaw_deg(pose: PoseTrack) -> Array:
     for left, right in (SHOULDERS, HIPS):
         across += pose.world_m[:, left, 0] - pose.world_m[:, right, 0]
         away += pose.world_m[:, left, 2] - pose.world_m[:, right, 2]
-    yaw: Array = np.degrees(np.arctan2(across, away))
+    yaw: Array = YAW_GAIN * np.degrees(np.arctan2(across, away)) + YAW_OFFSET_DEG
     return yaw

@@ -19,7 +19,7 @@ __all__ = ["ViewInput", "check_view"]
 _BACK = (
     "lumbar_flexion", "pelvis_tilt", "hip_flexion", "thoracic_flexion", "hip_share", "lumbar_share", "over_arch",
     "ribs_pelvis_range", "lumbar_of_own_maximum", "hip_per_knee",
-    "hip_share_q1", "hip_share_q2", "hip_share_q3", "hip_share_q4",
+    "hip_share_60", "hip_share_q1", "hip_share_q2", "hip_share_q3", "hip_share_q4",
 )  # fmt: skip
 _POSITIONS = ("hip_back", "seat_back", "drop_per_back", "stoop_squat_index", "foot_slide", "reach")
 _LEGS = ("knee_flexion", "knee_change", "shank_lean", "hip_per_knee")
@@ -122,9 +122,9 @@ def _facing(view: ViewInput) -> QualityCheck:
 
 def _side_on(view: ViewInput) -> QualityCheck:
     yaw = abs(_median(view.yaw_deg[view.pose.seen]))
-    grade = _grade(yaw, good=20.0, usable=40.0, high_is_good=False)
+    grade = _grade(yaw, good=20.0, usable=45.0, high_is_good=False)
     return QualityCheck(
-        "side_on", "turned out of the side view", _finite(yaw), "°", "≤ 20°", "≤ 40°", grade, ("all",),
+        "side_on", "turned out of the side view", _finite(yaw), "°", "≤ 20°", "≤ 45°", grade, ("all",),
         "Turn fully side-on to the camera, so that one shoulder hides the other.",
     )  # fmt: skip
 

@@ -68,6 +68,7 @@ def find_standing(segments: Segments, *, still_s: tuple[float, float] | None = N
         When ``still_s`` holds no frame in which the person was seen.
     """
     seen = np.isfinite(segments.trunk_lean_deg) & np.isfinite(segments.ankle[:, 0])
+    seen &= np.isfinite(segments.heel[:, 0]) & np.isfinite(segments.toe[:, 0])
     if still_s is not None:
         rows = seen & (segments.time_s >= still_s[0]) & (segments.time_s <= still_s[1])
         if not rows.any():
@@ -97,7 +98,7 @@ def _is_upright(segments: Segments) -> NDArray[np.bool_]:
 def _find_still(segments: Segments, upright: NDArray[np.bool_]) -> NDArray[np.bool_] | None:
     """Return the rows of the stillest stand, or None."""
     time_s = segments.time_s
-    if time_s.shape[0] < 4:
+    if time_s.shape[0] < 4 or not upright.any():
         return None
     speed = np.abs(np.gradient(segments.trunk_lean_deg, time_s))
     scale = float(np.nanmedian(segments.trunk_px))

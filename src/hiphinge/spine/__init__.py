@@ -4,7 +4,7 @@ from hiphinge.spine.calibration import Calibration, RatioWidths, load_calibratio
 from hiphinge.spine.estimator import SpineAngles, SpineEstimator, SpineInput
 from hiphinge.spine.motion import compute_motion
 from hiphinge.spine.profile import ProfileBuilder, back_curve_px, compute_profile
-from hiphinge.spine.tangents import TangentEstimator
+from hiphinge.spine.outline import OutlineEstimator
 
 __all__ = [
     "Calibration",
@@ -13,7 +13,7 @@ __all__ = [
     "SpineAngles",
     "SpineEstimator",
     "SpineInput",
-    "TangentEstimator",
+    "OutlineEstimator",
     "back_curve_px",
     "compute_motion",
     "compute_profile",

@@ -1,4 +1,4 @@
-"""Numbers measured on rendered people: the tangents' gains, mean standing values, widths of the intervals."""
+"""Numbers measured on rendered people: coefficients, mean standing values, biases, widths of the intervals."""
 
 from __future__ import annotations
 
@@ -52,6 +52,7 @@ class RatioWidths:
 class Calibration:
     """All measured numbers of one calibration run.
 
+    ``bias_deg[reference][angle]`` is the pose model's usual error, which is taken off.
     ``half_width_deg[reference][angle]`` holds one number per yaw band of ``yaw_bands_deg`` (upper edges), 90 %;
     ``hidden_gain_deg`` widens the spine's angles by so much when all of the low back's outline is hidden.
     """
@@ -60,6 +61,7 @@ class Calibration:
     models: Mapping[str, LinearModel]
     standing_deg: Mapping[str, float]
     foot_length_gain: float
+    bias_deg: Mapping[str, Mapping[str, float]]
     yaw_bands_deg: tuple[float, ...]
     half_width_deg: Mapping[str, Mapping[str, tuple[float, ...]]]
     hidden_gain_deg: float
@@ -89,6 +91,7 @@ def parse_calibration(raw: Mapping[str, Any]) -> Calibration:
         },
         standing_deg=raw["standing_deg"],
         foot_length_gain=raw["foot_length_gain"],
+        bias_deg=raw["bias_deg"],
         yaw_bands_deg=tuple(raw["yaw_bands_deg"]),
         half_width_deg={
             kind: {angle: tuple(widths) for angle, widths in table.items()}

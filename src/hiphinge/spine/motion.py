@@ -47,6 +47,7 @@ def compute_motion(spine_input: SpineInput, *, estimator: SpineEstimator, calibr
         return calibration.standing_deg[name]
 
     def track(name: str, values: Array) -> AngleTrack:
+        values = values - calibration.bias_deg[kind].get(name, 0.0)
         half = calibration.half_width(name, reference=kind, yaw_deg=yaw_deg)
         return AngleTrack(values, values - half, values + half)
 

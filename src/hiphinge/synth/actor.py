@@ -114,7 +114,4 @@ class Actor:
         """Return where the skeleton's named points, heels and toes lie in the picture, pixels."""
         points: Mapping[str, Array] = key_points(take.body) | self.body.foot_points
         pixels = camera.project(np.stack(list(points.values())))
-        return {
-            name: [round(float(x), 1), round(float(y), 1)]
-            for name, (x, y) in zip(points, pixels, strict=True)
-        }
+        return {name: [round(float(x), 1), round(float(y), 1)] for name, (x, y) in zip(points, pixels, strict=True)}

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from hiphinge.synth.extras import load_extra
 from hiphinge.synth.people import LOCAL_CHANGES, PersonSpec
-from hiphinge.synth.posture import Posture, Skeleton, solve_stand
+from hiphinge.synth.posture import Posture, Skeleton, Touch, solve_stand
 
 __all__ = ["Body", "PosedBody", "load_model"]
 
@@ -45,13 +45,18 @@ _MASS_BONES = {
     "upper_thorax": ("spine01", "clavicle", "shoulder01", "breast"),
     "head": ("head", "neck03", "eye", "jaw"),
 }
+_SIDES = (("L", 1.0), ("R", -1.0))
+_ARM = ("upperarm01", "lowerarm01", "wrist")
 _SPINE_LEANS = {"spine04": "l5", "spine03": "l3", "spine02": "l1", "spine01": "t8"}
 
 
 @dataclass(frozen=True, slots=True)
 class PosedBody:
-    """One posed body. ``vertices`` ``(n, 3)`` and ``joints`` (bone → ``(3,)`` head) in metres; ``rotations`` bone →
-    ``(3, 3)`` orientation; ``ears`` ``(2, 3)``, left first."""
+    """One posed body.
+
+    ``vertices`` ``(n, 3)`` and ``joints`` (bone → ``(3,)`` head) in metres; ``rotations`` bone →
+    ``(3, 3)`` orientation; ``ears`` ``(2, 3)``, left first.
+    """
 
     vertices: Array
     joints: Mapping[str, Array]
@@ -95,6 +100,19 @@ def _rotation_between(start: Array, end: Array) -> Array:
     return np.asarray(np.eye(3) + cross + cross @ cross / (1 + c))
 
 
+def _reach(shoulder: Array, goal: Array, elbow_hint: Array, lengths: tuple[float, float]) -> tuple[Array, Array]:
+    """Return elbow and wrist of an arm that reaches for a goal; the elbow points as hinted."""
+    upper, fore = lengths
+    line = goal - shoulder
+    distance = float(np.clip(np.linalg.norm(line), abs(upper - fore) + 1e-3, 0.995 * (upper + fore)))
+    line = line / np.linalg.norm(line)
+    side = elbow_hint - (elbow_hint @ line) * line
+    side = side / np.linalg.norm(side)
+    cosine = (upper**2 + distance**2 - fore**2) / (2 * upper * distance)
+    elbow = shoulder + upper * (cosine * line + np.sqrt(max(0.0, 1 - cosine**2)) * side)
+    return elbow, shoulder + distance * line
+
+
 class Body:
     """One person's body: rest shape, sagittal skeleton, and posing.
 
@@ -117,6 +135,11 @@ class Body:
         best = np.argmax(weights, axis=1)
         #: ``(n,)`` index into ``bones`` of the bone that moves each vertex most.
         self.vertex_bone: NDArray[np.int64] = indices[np.arange(len(best)), best]
+        with self._torch.no_grad():
+            # The rest shape costs most of a pose: made once.
+            self._rest = self._model(
+                phenotype_kwargs=dict(spec.phenotype), local_changes_kwargs=dict(spec.local_changes)
+            )
         vertices, heads, turned = self._forward({})
         self.rest_rotations = dict(zip(self.bones, turned, strict=True))
         #: ``(n, 3)`` vertices in the rest skeleton (arms out), hip centre at the origin.
@@ -158,15 +181,14 @@ class Body:
             parent = world[self._parents[i]] if self._parents[i] >= 0 else np.eye(3)
             world[i] = rotations.get(name, parent)
             local[0, i, :3, :3] = parent.T @ world[i]
-        torch = self._torch
-        with torch.no_grad():
-            out = self._model(
-                torch.as_tensor(local, dtype=self._model.dtype),
-                phenotype_kwargs=dict(self.spec.phenotype),
-                local_changes_kwargs=dict(self.spec.local_changes),
+        with self._torch.no_grad():
+            moves = self._torch.as_tensor(local, dtype=self._model.dtype)
+            transforms, bone_poses = self._model.get_bone_transforms(moves, self._rest["rest_bone_poses"])
+            skin = self._model.get_skinned_vertices(
+                bone_transforms=transforms, rest_vertices=self._rest["rest_vertices"]
             )
-        poses = out["bone_poses"][0].numpy().astype(np.float64)
-        return out["vertices"][0].numpy().astype(np.float64), poses[:, :3, 3], poses[:, :3, :3]
+        poses = bone_poses[0].numpy().astype(np.float64)
+        return skin[0].numpy().astype(np.float64), poses[:, :3, 3], poses[:, :3, :3]
 
     def _find_ears(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Find the outermost vertices of the head, left and right."""
@@ -191,9 +213,7 @@ class Body:
         def sagittal(point: Array) -> Array:
             return np.array((ankle_y - point[1], point[2] - sole_m))
 
-        joints = {
-            name: sagittal(np.mean([heads[b] for b in bones], axis=0)) for name, bones in _JOINT_BONES.items()
-        }
+        joints = {name: sagittal(np.mean([heads[b] for b in bones], axis=0)) for name, bones in _JOINT_BONES.items()}
         corners = vertices[self.faces]
         area = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1)
         middle = corners.mean(axis=1)
@@ -210,7 +230,7 @@ class Body:
     def _leg_rotations(self, shank_deg: float, thigh_deg: float) -> dict[str, Array]:
         """Return world rotations of the legs: leaning about x after drawing the legs together."""
         rotations = {}
-        for side, sign in (("L", 1.0), ("R", -1.0)):
+        for side, sign in _SIDES:
             together = _rotation(1, sign * self.spec.adduction_deg)
             rotations[f"upperleg01.{side}"] = _rotation(0, thigh_deg) @ together
             rotations[f"lowerleg01.{side}"] = _rotation(0, shank_deg) @ together
@@ -218,17 +238,44 @@ class Body:
         return rotations
 
     def _arm_rotations(self, posture: Posture, thorax: Array) -> dict[str, Array]:
+        """Return world rotations of the arms that point somewhere."""
         frame = thorax if posture.arms.frame == "thorax" else np.eye(3)
-        rotations = {}
-        for side, sign in (("L", 1.0), ("R", -1.0)):
-            joints = [self.rest_joints[f"{name}.{side}"] for name in ("upperarm01", "lowerarm01", "wrist")]
-            for bone, start, end, aim in (
-                ("upperarm01", joints[0], joints[1], posture.arms.upper),
-                ("lowerarm01", joints[1], joints[2], posture.arms.fore),
-            ):
+        rotations: dict[str, Array] = {}
+        for side, sign in _SIDES:
+            rest = self._rest_arm(side)
+            for k, aim in enumerate((posture.arms.upper, posture.arms.fore, posture.arms.fore)):
                 target = frame @ np.array((sign * aim[0], -aim[1], aim[2]))
-                rest = thorax @ (end - start)
-                rotations[f"{bone}.{side}"] = _rotation_between(rest, target) @ thorax
+                if k == 2:
+                    # The hand goes on as the forearm does.
+                    rotations[f"wrist.{side}"] = rotations[f"lowerarm01.{side}"]
+                    continue
+                turn = _rotation_between(thorax @ rest[k], target)
+                rotations[f"{_ARM[k]}.{side}"] = turn @ thorax
+        return rotations
+
+    def _rest_arm(self, side: str) -> tuple[Array, Array, Array]:
+        """Return the rest directions of upper arm, forearm and hand, metres."""
+        joints = [self.rest_joints[f"{name}.{side}"] for name in (*_ARM, "finger3-1")]
+        return joints[1] - joints[0], joints[2] - joints[1], joints[3] - joints[2]
+
+    def _touch_rotations(
+        self, touch: Touch, thorax: Array, joints: Mapping[str, Array], turned: Mapping[str, Array]
+    ) -> dict[str, Array]:
+        """Return world rotations of the arms that bring the hands to what they touch."""
+        rotations = {}
+        for side, sign in _SIDES:
+            bone = touch.bone.format(side=side)
+            frame = turned[bone] @ self.rest_rotations[bone].T
+            out, front, up = touch.place
+            goal = joints[bone] + frame @ (self.stature_m * np.array((sign * out, -front, up)))
+            rest = self._rest_arm(side)
+            shoulder = joints[f"upperarm01.{side}"]
+            elbow_hint = thorax @ np.array((sign * touch.elbow[0], -touch.elbow[1], touch.elbow[2]))
+            lengths = float(np.linalg.norm(rest[0])), float(np.linalg.norm(rest[1]))
+            elbow, wrist = _reach(shoulder, goal, elbow_hint, lengths)
+            fingers = thorax @ np.array((sign * touch.fingers[0], -touch.fingers[1], touch.fingers[2]))
+            for name, start, aim in zip(_ARM, rest, (elbow - shoulder, wrist - elbow, fingers), strict=True):
+                rotations[f"{name}.{side}"] = _rotation_between(thorax @ start, aim) @ thorax
         return rotations
 
     def pose(self, posture: Posture, *, head_turn_deg: float = 0.0) -> PosedBody:
@@ -255,6 +302,11 @@ class Body:
         rotations["head"] = _rotation(0, leans["head"]) @ _rotation(2, head_turn_deg)
         rotations |= self._arm_rotations(posture, rotations["spine01"])
         vertices, heads, turned = self._forward(rotations)
+        if posture.arms.touch is not None:
+            joints = dict(zip(self.bones, heads, strict=True))
+            orientations = dict(zip(self.bones, turned, strict=True))
+            rotations |= self._touch_rotations(posture.arms.touch, rotations["spine01"], joints, orientations)
+            vertices, heads, turned = self._forward(rotations)
         ankles = 0.5 * (heads[self._index["foot.L"]] + heads[self._index["foot.R"]])
         shift = np.array((0.0, 0.0, self._ankle_height_m)) - ankles
         vertices, heads = vertices + shift, heads + shift

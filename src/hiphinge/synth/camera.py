@@ -15,9 +15,12 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Camera:
-    """A camera. ``position`` and ``target`` are metres in world axes, ``view_angle_deg`` the vertical field of view,
+    """A camera.
+
+    ``position`` and ``target`` are metres in world axes, ``view_angle_deg`` the vertical field of view,
     ``roll_deg`` the turn of the phone about its axis, ``yaw_deg`` how far the person is turned from side-on (towards
-    the camera positive), ``facing`` which way they then face in the picture."""
+    the camera positive), ``facing`` which way they then face in the picture.
+    """
 
     position: tuple[float, float, float]
     target: tuple[float, float, float]

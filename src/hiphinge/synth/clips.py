@@ -111,9 +111,7 @@ def clip_truth(actor: Actor, takes: Sequence[Take], plan: MotionPlan, camera: Ca
     """
     rows = [actor.measure(take) for take in takes]
     hips = [actor.points_px(take, camera) for take in takes]
-    middle = [
-        [round(0.5 * (p["left_hip"][k] + p["right_hip"][k]), 1) for k in (0, 1)] for p in hips
-    ]
+    middle = [[round(0.5 * (p["left_hip"][k] + p["right_hip"][k]), 1) for k in (0, 1)] for p in hips]
     return {
         "person": actor.describe(),
         "camera": describe_camera(camera),
@@ -137,7 +135,7 @@ def clip_truth(actor: Actor, takes: Sequence[Take], plan: MotionPlan, camera: Ca
 
 
 def write_clip(path: Path, images: Iterable[Image], *, rate_hz: int, crf: int = 24) -> int:
-    """Write an H.264 clip that plays everywhere (yuv420p, index at the front).
+    """Write an H.264 clip that plays everywhere (yuv420p, index at the front), aside first and then renamed.
 
     Parameters
     ----------
@@ -157,17 +155,20 @@ def write_clip(path: Path, images: Iterable[Image], *, rate_hz: int, crf: int = 
     """
     av = load_extra("av")
     n = 0
-    with av.open(str(path), "w", options={"movflags": "+faststart"}) as container:
+    aside = path.with_name(f".{path.stem}.part{path.suffix}")
+    with av.open(str(aside), "w", options={"movflags": "+faststart"}) as container:
         stream = container.add_stream("libx264", rate=rate_hz)
         stream.pix_fmt = "yuv420p"
         stream.options = {"crf": str(crf), "preset": "slow"}
         for image in images:
-            stream.height, stream.width = image.shape[:2]
+            if n == 0:
+                stream.height, stream.width = image.shape[:2]
             for packet in stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")):
                 container.mux(packet)
             n += 1
         for packet in stream.encode():
             container.mux(packet)
+    aside.replace(path)
     return n
 
 

@@ -220,7 +220,7 @@ class Wardrobe:
         if style not in ("bun", "long"):
             return None
         scale = self._body.stature_m / 1.75
-        turn = posed.rotations["head"] @ self._rest_head().T
+        turn = posed.rotations["head"] @ self._body.rest_rotations["head"].T
         up = turn @ np.array((0.0, 0.0, 1.0))
         back = turn @ np.array((0.0, 1.0, 0.0))
         ears = posed.ears.mean(axis=0)
@@ -240,9 +240,6 @@ class Wardrobe:
         out /= np.linalg.norm(out, axis=1, keepdims=True)
         color = np.tile(np.asarray(self._clothes.hair_color, dtype=np.uint8), (len(faces), 1))
         return Layer("tail", points, faces, color, out, 0.12)
-
-    def _rest_head(self) -> Array:
-        return self._body.rest_rotations["head"]
 
 
 def _sphere(rows: int = 12, columns: int = 20) -> tuple[Array, NDArray[np.int64]]:

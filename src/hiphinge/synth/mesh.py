@@ -17,8 +17,11 @@ Faces = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """Something to draw: ``points`` ``(n, 3)`` metres, ``faces`` ``(m, 3)``, ``colors`` ``(m, 3)`` uint8 per face,
-    ``normals`` ``(n, 3)``, ``shine`` 0..1."""
+    """Something to draw.
+
+    ``points`` ``(n, 3)`` metres, ``faces`` ``(m, 3)``, ``colors`` ``(m, 3)`` uint8 per face,
+    ``normals`` ``(n, 3)``, ``shine`` 0..1.
+    """
 
     name: str
     points: Array

@@ -19,8 +19,11 @@ Phase = Literal["still", "descent", "bottom", "ascent", "stand"]
 
 @dataclass(frozen=True, slots=True)
 class Strategy:
-    """How somebody bends: the peak changes from standing, degrees, and how much later the spine moves than the hips
-    (seconds; negative: earlier). ``arms`` is where the arms go on the way down, None if they stay."""
+    """How somebody bends.
+
+    The peak changes from standing, degrees, and how much later the spine moves than the hips
+    (seconds; negative: earlier). ``arms`` is where the arms go on the way down, None if they stay.
+    """
 
     name: str
     hip_deg: float
@@ -109,7 +112,7 @@ def blend_arms(start: ArmPose, end: ArmPose, ratio: float) -> ArmPose:
     ArmPose
         The pose between.
     """
-    if start.frame != end.frame or ratio <= 0:
+    if start.frame != end.frame or start.touch != end.touch or ratio <= 0:
         return start
     upper = (1 - ratio) * np.asarray(start.upper) + ratio * np.asarray(end.upper)
     fore = (1 - ratio) * np.asarray(start.fore) + ratio * np.asarray(end.fore)
@@ -178,9 +181,7 @@ def _phase(time_s: float, reps: tuple[RepTimes, ...]) -> Phase:
 
 def _sway(time_s: Array, rng: np.random.Generator, size_deg: float) -> Array:
     """Return slow sway, ``(n_frames,)`` degrees, zero mean."""
-    waves = [
-        np.sin(2 * np.pi * rate * time_s + rng.uniform(0, 2 * np.pi)) for rate in rng.uniform(0.15, 0.6, 3)
-    ]
+    waves = [np.sin(2 * np.pi * rate * time_s + rng.uniform(0, 2 * np.pi)) for rate in rng.uniform(0.15, 0.6, 3)]
     return np.asarray(size_deg * np.mean(waves, axis=0))
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
-from hiphinge.synth.posture import ARMS, ArmPose, Bend, StandingCurve
+from hiphinge.synth.posture import ARMS, ArmPose, Bend, StandingCurve, Touch
 
 __all__ = [
     "FAMILIES",
@@ -58,8 +57,10 @@ LOCAL_CHANGES: Mapping[str, float] = {
     "measure-lowerarm-length-incr": 0.3,
     "measure-lowerleg-height-incr": 0.5,
     "measure-napetowaist-dist-incr": 0.5,
+    "measure-thigh-circ-incr": 0.3,
     "measure-upperarm-length-incr": 0.3,
     "measure-upperleg-height-incr": 0.5,
+    "measure-waist-circ-incr": 0.3,
     "measure-waisttohip-dist-incr": 0.4,
     "stomach-tone-incr": 0.7,
     "torso-scale-depth-incr": 0.5,
@@ -69,8 +70,11 @@ LOCAL_CHANGES: Mapping[str, float] = {
 
 @dataclass(frozen=True, slots=True)
 class Clothes:
-    """What is worn. ``*_cm`` is how far the cloth stands off the skin; ``sag`` how much it gives to gravity;
-    hems are heights ÷ stature from the hip centre; ``sleeve_ratio`` along the arm (0 none, 1 wrist)."""
+    """What is worn.
+
+    ``*_cm`` is how far the cloth stands off the skin; ``sag`` how much it gives to gravity;
+    hems are heights ÷ stature from the hip centre; ``sleeve_ratio`` along the arm (0 none, 1 wrist).
+    """
 
     shirt_cm: float
     shirt_sag: float
@@ -124,20 +128,24 @@ def _draw_shares(rng: np.random.Generator, family: Family) -> tuple[float, float
 
 def _draw_curve(rng: np.random.Generator, family: Family) -> StandingCurve:
     """Draw the standing curve: pelvis, lordosis (negative lumbar), kyphosis."""
-    pelvis, lumbar = float(rng.normal(0, 4)), float(rng.normal(0, 5))
-    thoracic = float(rng.normal(0, 5))
+    lumbar, thoracic = float(rng.normal(0, 6)), float(rng.normal(0, 5))
     if family == "curve":
-        side = float(rng.choice((-1.0, 1.0)))
-        lumbar, pelvis = side * float(rng.uniform(12, 20)), -0.5 * side * float(rng.uniform(10, 18))
+        lumbar = float(rng.choice((-1.0, 1.0))) * float(rng.uniform(13, 21))
         thoracic = -0.5 * lumbar + float(rng.normal(0, 4))
+    else:
+        lumbar = float(np.clip(lumbar, -11.5, 11.5))
+    thoracic = float(np.clip(thoracic - 0.25 * lumbar, -13, 14))
+    # The pelvis tilts so that the shoulders come to stand over the hips.
+    pelvis = -0.75 * lumbar - 0.35 * thoracic + float(rng.normal(1.5, 2.0))
+    neck = -(pelvis + lumbar + thoracic) + float(rng.normal(1, 4))
     return StandingCurve(
-        pelvis_deg=float(np.clip(pelvis, -10, 12)),
-        lumbar_deg=float(np.clip(lumbar - 0.8 * pelvis, -22, 22)),
-        thoracic_deg=float(np.clip(thoracic, -12, 14)),
-        neck_deg=float(rng.normal(2, 5)),
+        pelvis_deg=float(np.clip(pelvis, -16, 18)),
+        lumbar_deg=lumbar,
+        thoracic_deg=thoracic,
+        neck_deg=neck,
         knee_deg=float(rng.uniform(-1, 7)),
         lumbar_share=_draw_shares(rng, family),
-        balance_ratio=float(rng.uniform(0.36, 0.52)),
+        balance_ratio=float(rng.uniform(0.33, 0.48)),
     )
 
 
@@ -198,16 +206,22 @@ def draw_person(person: str, seed: int, *, family: Family = "base") -> PersonSpe
     rng = np.random.default_rng((seed, 7))
     female = bool(rng.random() < 0.5)
     gender = float(np.clip((1.0 if female else 0.0) + rng.normal(0, 0.08), 0, 1))
-    weight = float(rng.beta(2.0, 2.2) * 0.7 + 0.3)
+    weight = float(rng.beta(1.5, 1.5) * 0.72 + 0.28)
     phenotype = {
         "gender": gender,
         "age": float(rng.uniform(0.62, 0.97)),
-        "muscle": float(np.clip(rng.normal(0.55, 0.16), 0.15, 0.95)),
+        "muscle": float(np.clip(rng.normal(0.68 - 0.35 * weight, 0.14), 0.1, 0.95)),
         "weight": weight,
         "height": float(np.clip(rng.normal(0.34 if female else 0.44, 0.08), 0.15, 0.7)),
         "proportions": float(rng.uniform(0.3, 1.0)),
     }
     changes = {name: float(rng.uniform(-half, half)) for name, half in LOCAL_CHANGES.items()}
+    for name, gain in (
+        ("measure-waist-circ-incr", 1.3),
+        ("measure-hips-circ-incr", 0.9),
+        ("measure-thigh-circ-incr", 0.9),
+    ):
+        changes[name] = float(np.clip(changes[name] + gain * (weight - 0.55), -0.6, 1.0))
     return PersonSpec(
         person=person,
         seed=seed,
@@ -251,7 +265,16 @@ def draw_arms(rng: np.random.Generator, *, standing: bool = False) -> ArmPose:
         arm.frame,
         (float(upper[0]), float(upper[1]), float(upper[2])),
         (float(fore[0]), float(fore[1]), float(fore[2])),
+        _nudge(arm.touch, rng),
     )
+
+
+def _nudge(touch: Touch | None, rng: np.random.Generator) -> Touch | None:
+    """Shift the place that a hand rests on by about a centimetre."""
+    if touch is None:
+        return None
+    out, front, up = np.asarray(touch.place) + rng.normal(0, 0.006, 3) * (1.0, 0.5, 2.0)
+    return replace(touch, place=(float(out), float(front), float(up)))
 
 
 def draw_bend(rng: np.random.Generator) -> Bend:

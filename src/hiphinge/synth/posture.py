@@ -22,6 +22,7 @@ __all__ = [
     "Posture",
     "Skeleton",
     "StandingCurve",
+    "Touch",
     "center_of_mass",
     "place_joints",
     "solve_bend",
@@ -71,16 +72,32 @@ _CARRIER = {
 
 
 @dataclass(frozen=True, slots=True)
+class Touch:
+    """What a hand rests on.
+
+    A bone of the body model (``{side}`` is filled in), the wrist's place in that bone's frame
+    ``(outward, anterior, up)`` ÷ stature, where the elbow points and where the fingers point (rib cage frame).
+    """
+
+    bone: str
+    place: tuple[float, float, float]
+    elbow: tuple[float, float, float]
+    fingers: tuple[float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
 class ArmPose:
     """Where the arms point: unit vectors ``(outward, anterior, up)`` of the upper arm and the forearm.
 
-    ``frame`` says whether they turn with the rib cage (``thorax``) or not (``world``).
+    ``frame`` says whether they turn with the rib cage (``thorax``) or not (``world``). With ``touch`` the body model
+    puts the hand there, and the vectors only serve the balance.
     """
 
     name: str
     frame: Literal["world", "thorax"]
     upper: tuple[float, float, float]
     fore: tuple[float, float, float]
+    touch: Touch | None = None
 
 
 #: The arm positions that the generator draws from. ``small_of_back`` hides the back's edge on purpose.
@@ -89,12 +106,42 @@ ARMS: Mapping[str, ArmPose] = {
     for arm in (
         ArmPose("hanging", "world", (0.10, 0.02, -1.0), (0.03, 0.14, -1.0)),
         ArmPose("reaching", "world", (0.08, 0.42, -0.90), (0.02, 0.52, -0.85)),
-        ArmPose("along_trunk", "thorax", (0.14, 0.08, -1.0), (0.08, 0.26, -1.0)),
-        ArmPose("crossed", "thorax", (0.16, 0.38, -0.92), (-0.86, 0.34, 0.36)),
-        ArmPose("on_hips", "thorax", (0.62, -0.30, -0.72), (-0.62, 0.30, -0.72)),
-        ArmPose("small_of_back", "thorax", (0.42, -0.36, -0.83), (-0.95, -0.10, -0.20)),
         ArmPose("forward", "world", (0.08, 0.93, -0.36), (0.02, 0.96, -0.28)),
-        ArmPose("on_thighs", "world", (0.14, 0.16, -0.98), (0.02, 0.50, -0.86)),
+        ArmPose(
+            "along_trunk",
+            "thorax",
+            (0.14, 0.08, -1.0),
+            (0.08, 0.26, -1.0),
+            Touch("root", (0.118, 0.012, -0.05), (0.6, -0.8, 0.0), (0.0, 0.2, -1.0)),
+        ),
+        ArmPose(
+            "crossed",
+            "thorax",
+            (0.16, 0.30, -0.94),
+            (-0.86, 0.34, 0.36),
+            Touch("spine01", (-0.008, 0.120, 0.006), (0.7, 0.1, -0.7), (-0.93, -0.2, 0.3)),
+        ),
+        ArmPose(
+            "on_hips",
+            "thorax",
+            (0.62, -0.30, -0.72),
+            (-0.62, 0.30, -0.72),
+            Touch("root", (0.104, 0.010, 0.072), (0.75, -0.65, 0.1), (-0.35, 0.85, -0.4)),
+        ),
+        ArmPose(
+            "small_of_back",
+            "thorax",
+            (0.42, -0.36, -0.83),
+            (-0.95, -0.10, -0.20),
+            Touch("spine03", (0.042, -0.060, 0.0), (0.75, -0.65, 0.0), (-1.0, 0.05, 0.05)),
+        ),
+        ArmPose(
+            "on_thighs",
+            "world",
+            (0.14, 0.16, -0.98),
+            (0.02, 0.50, -0.86),
+            Touch("upperleg01.{side}", (0.012, 0.064, -0.13), (0.8, -0.6, 0.0), (-0.1, 0.25, -1.0)),
+        ),
     )
 }
 
@@ -142,8 +189,11 @@ class StandingCurve:
 
 @dataclass(frozen=True, slots=True)
 class Bend:
-    """One bend: changes from the person's own standing, degrees, flexion positive; ``balance_shift_ratio`` moves
-    the centre of mass over the foot (÷ foot length, forward positive)."""
+    """One bend.
+
+    Changes from the person's own standing, degrees, flexion positive; ``balance_shift_ratio`` moves
+    the centre of mass over the foot (÷ foot length, forward positive).
+    """
 
     hip_flexion_deg: float = 0.0
     lumbar_flexion_deg: float = 0.0
@@ -156,8 +206,11 @@ class Bend:
 
 @dataclass(frozen=True, slots=True)
 class Posture:
-    """A solved bend. ``lean_deg`` maps each segment of the chain (and ``head``) to its lean from rest, degrees;
-    ``balance_ratio`` is where the centre of mass stands over the foot; ``balanced`` whether it got there."""
+    """A solved bend.
+
+    ``lean_deg`` maps each segment of the chain (and ``head``) to its lean from rest, degrees;
+    ``balance_ratio`` is where the centre of mass stands over the foot; ``balanced`` whether it got there.
+    """
 
     lean_deg: Mapping[str, float]
     arms: ArmPose

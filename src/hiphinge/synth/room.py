@@ -17,8 +17,11 @@ Pattern = Literal["plain", "wood", "tiles", "bricks", "carpet", "panels"]
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """Something in the room, in the room's own axes (x right, y away from the camera, z up, person at 0): a box
-    ``(x0, x1, y0, y1, z0, z1)`` or, with ``round``, an ellipsoid inside it."""
+    """Something in the room.
+
+    Given in the room's own axes (x right, y away from the camera, z up, person at 0): a box
+    ``(x0, x1, y0, y1, z0, z1)`` or, with ``round``, an ellipsoid inside it.
+    """
 
     bounds: tuple[float, float, float, float, float, float]
     color: Color
@@ -27,8 +30,11 @@ class Thing:
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """A room. Lights are strengths; ``light_side`` −1…1 is where the key light stands (left … right);
-    ``warmth`` shifts white balance, ``noise`` is the grain's standard deviation in grey levels, ``blur_px`` the lens."""
+    """A room.
+
+    Lights are strengths; ``light_side`` −1…1 is where the key light stands (left … right);
+    ``warmth`` shifts white balance, ``noise`` is the grain's standard deviation in grey levels, ``blur_px`` the lens.
+    """
 
     wall: Pattern
     wall_color: Color
@@ -60,18 +66,19 @@ PLAIN_ROOM = Room(
     floor_color=(168, 128, 90),
     skirting=True,
     things=(
-        Thing((-1.32, -1.02, 0.95, 1.25, 0.0, 0.34), (196, 106, 74)),
-        Thing((-1.45, -0.89, 0.85, 1.35, 0.30, 1.05), (72, 116, 78), round=True),
-        Thing((0.80, 1.40, 1.44, 1.49, 1.05, 1.75), (236, 236, 232)),
-        Thing((0.85, 1.35, 1.42, 1.47, 1.10, 1.70), (104, 140, 168)),
+        Thing((-1.02, -0.80, 1.05, 1.27, 0.0, 0.26), (186, 108, 78)),
+        Thing((-1.12, -0.70, 0.95, 1.37, 0.24, 0.98), (84, 128, 86), round=True),
+        Thing((0.62, 1.16, 1.46, 1.49, 1.12, 1.80), (120, 92, 66)),
+        Thing((0.66, 1.12, 1.44, 1.47, 1.16, 1.76), (222, 226, 222)),
+        Thing((0.74, 1.04, 1.43, 1.46, 1.26, 1.50), (120, 152, 170), round=True),
     ),
     key=0.46,
     fill=0.26,
     ambient=0.22,
     light_side=-0.4,
     light_height=3.0,
-    warmth=0.01,
-    exposure=1.0,
+    warmth=0.015,
+    exposure=1.14,
     noise=1.0,
     blur_px=0.0,
     seed=5,

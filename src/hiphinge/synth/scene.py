@@ -34,11 +34,11 @@ class Studio:
         If ``hiphinge[synth]`` is not installed.
     """
 
-    def __init__(self, size_px: tuple[int, int], *, supersample: int = 2) -> None:
+    def __init__(self, size_px: tuple[int, int], *, supersample: float = 2.0) -> None:
         self._pv = load_extra("pyvista")
         self._cv2 = load_extra("cv2")
         self._size_px = size_px
-        fine = (size_px[0] * supersample, size_px[1] * supersample)
+        fine = (round(size_px[0] * supersample), round(size_px[1] * supersample))
         self._plotter: Any = self._pv.Plotter(off_screen=True, window_size=list(fine), lighting="none")
         self._plotter.disable_anti_aliasing()
         self._meshes: dict[str, Any] = {}
@@ -168,9 +168,9 @@ class Studio:
         mesh = self._pv.PolyData(points, faces=np.array((4, 0, 1, 2, 3)))
         # One texture repeat per 1.1 m.
         reach = np.array((np.linalg.norm(u), np.linalg.norm(v))) / 1.1
-        mesh.active_texture_coordinates = (
-            np.array(((0, 0), (1, 0), (1, 1), (0, 1)), dtype=np.float32) * reach
-        ).astype(np.float32)
+        mesh.active_texture_coordinates = (np.array(((0, 0), (1, 0), (1, 1), (0, 1)), dtype=np.float32) * reach).astype(
+            np.float32
+        )
         paper = self._pv.Texture(texture)
         paper.repeat, paper.mipmap, paper.interpolate = True, True, True
         self._plotter.add_mesh(
@@ -184,10 +184,8 @@ class Studio:
 
     def _add_thing(self, thing: Thing, origin: Array, axes: Array, room: Room) -> None:
         low, high = np.array(thing.bounds[::2]), np.array(thing.bounds[1::2])
-        if thing.round:
-            mesh = self._pv.Sphere(radius=0.5, theta_resolution=24, phi_resolution=24)
-        else:
-            mesh = self._pv.Cube()
+        ball = {"radius": 0.5, "theta_resolution": 24, "phi_resolution": 24}
+        mesh = self._pv.Sphere(**ball) if thing.round else self._pv.Cube()
         local = np.asarray(mesh.points) * (high - low) + 0.5 * (low + high)
         mesh.points = (origin + local @ axes).astype(np.float32)
         mesh = mesh.compute_normals(split_vertices=not thing.round, auto_orient_normals=True)
@@ -196,7 +194,7 @@ class Studio:
             color=[value / 255 for value in thing.color],
             ambient=0.3,
             diffuse=0.8,
-            smooth_shading=False,
+            smooth_shading=thing.round,
             reset_camera=False,
             render=False,
         )

@@ -25,6 +25,7 @@ MEASURE_LABELS: Mapping[str, tuple[str, str]] = {
     "thoracic_flexion": ("thoracic flexion at the bottom", "°"),
     "hip_share": ("hip share of the bend", "%"),
     "lumbar_share": ("lumbar share of the bend", "%"),
+    "hip_share_60": ("hip share over the first 60° of lean", "%"),
     "hip_share_q1": ("hip share, first quarter", "%"),
     "hip_share_q2": ("hip share, second quarter", "%"),
     "hip_share_q3": ("hip share, third quarter", "%"),
@@ -49,6 +50,11 @@ MEASURE_LABELS: Mapping[str, tuple[str, str]] = {
     "ascent_time": ("time up", "s"),
     "lean_spread": ("spread of the bottom lean over the set", "°"),
 }
+
+#: The toe-touch screen looks at the first part of the bend: what leads, not how far it goes (clinical rule set).
+FIRST_LEAN_DEG = 60.0
+#: A thorax that turns less than this in all, or in one quarter, has no quarters to tell.
+MIN_QUARTERED_DEG, MIN_QUARTER_DEG = 20.0, 4.0
 
 _NO_DESCENT = "The way down was not filmed."
 _NO_STAND = "Nobody stands upright in this clip, so there is no place to count from."
@@ -189,15 +195,17 @@ def _of_own_maximum(lumbar: _Value, context: RepContext) -> _Value:
     )
 
 
-def compute_share(pelvis_deg: float, lumbar: _Value | tuple[float, float, float]) -> _Value:
-    """Hip share in %, with the interval that the lumbar interval gives.
+def compute_share(
+    pelvis_deg: float, lumbar: _Value | tuple[float, float, float], *, least_deg: float = 10.0
+) -> _Value:
+    """Hip share in %, with the interval that the lumbar interval gives; untold for turns under ``least_deg``.
 
     Pelvis tilt + lumbar flexion together are the thorax's rotation, which is seen far better than how it divides;
     so when lumbar flexion is ``x`` more, pelvis tilt is ``x`` less.
     """
     value, lo, hi = (lumbar.value, lumbar.lo, lumbar.hi) if isinstance(lumbar, _Value) else lumbar
     total = pelvis_deg + value
-    if not isfinite(total) or total < 10.0:
+    if not isfinite(total) or total < least_deg:
         return _untold("The trunk hardly turns, so there is no share to speak of.")
     return _Value(100 * pelvis_deg / total, 100 * (total - hi) / total, 100 * (total - lo) / total)
 
@@ -207,8 +215,23 @@ def _shares(rep: Rep, context: RepContext) -> dict[str, _Value]:
     lumbar = _at_bottom(context.motion.lumbar_flexion, rep)
     share = compute_share(pelvis.value, lumbar)
     values = {"hip_share": share, "lumbar_share": _Value(100 - share.value, 100 - share.hi, 100 - share.lo, share.reason)}
+    values["hip_share_60"] = _share_60(rep, context)
     values.update(_quarters(rep, context))
     return values
+
+
+def _share_60(rep: Rep, context: RepContext) -> _Value:
+    """Hip share where the descent passes 60 degrees of lean, or at the bottom of a smaller bend."""
+    if not rep.has_descent:
+        return _untold(_NO_DESCENT)
+    lean = context.motion.trunk_lean.value_deg[rep.start_frame : rep.bottom_frame + 1]
+    with np.errstate(invalid="ignore"):
+        past = np.flatnonzero(lean >= FIRST_LEAN_DEG)
+    row = rep.start_frame + int(past[0]) if past.size else rep.bottom_frame
+    there = replace(rep, bottom_frame=row)
+    return compute_share(
+        _at_bottom(context.motion.pelvis_tilt, there).value, _at_bottom(context.motion.lumbar_flexion, there)
+    )
 
 
 def _quarters(rep: Rep, context: RepContext) -> dict[str, _Value]:
@@ -225,7 +248,7 @@ def _quarters(rep: Rep, context: RepContext) -> dict[str, _Value]:
     pelvis, lumbar = pelvis[seen], lumbar[seen]
     turned = np.maximum.accumulate(pelvis + lumbar)
     levels = np.linspace(turned[0], turned[-1], 5)
-    if turned[-1] - turned[0] < 20.0:
+    if turned[-1] - turned[0] < MIN_QUARTERED_DEG:
         return {name: _untold("The bend is too small to divide in quarters.") for name in names}
     marks = np.clip(np.searchsorted(turned, levels), 0, len(turned) - 1)
     marks[0] = 0
@@ -234,7 +257,9 @@ def _quarters(rep: Rep, context: RepContext) -> dict[str, _Value]:
     for k, name in enumerate(names):
         a, b = marks[k], marks[k + 1]
         step = float(lumbar[b] - lumbar[a])
-        values[name] = compute_share(float(pelvis[b] - pelvis[a]), (step, step - half, step + half))
+        values[name] = compute_share(
+            float(pelvis[b] - pelvis[a]), (step, step - half, step + half), least_deg=MIN_QUARTER_DEG
+        )
         if isfinite(values[name].value):
             clipped = [min(150.0, max(-50.0, v)) for v in (values[name].value, values[name].lo, values[name].hi)]
             values[name] = _Value(*clipped)

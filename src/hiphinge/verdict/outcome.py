@@ -133,7 +133,7 @@ def _classify(rep: RepView, criteria: Criteria, lumbar_deg: float, share: float)
 
 
 def _toe_touch(rep: RepView, criteria: Criteria) -> Outcome:
-    share = rep.get("hip_share")
+    share = rep.get("hip_share_60")
     if share is None:
         return "cannot_tell"
     value, lo, hi = share

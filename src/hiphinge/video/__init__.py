@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from hiphinge.video.camera import CameraWatch
+from hiphinge.video.decode import DecodeDamage
 from hiphinge.video.encode import VideoSink
 from hiphinge.video.picture import Orientation, RgbPicture, YuvPicture
-from hiphinge.video.reader import DecodeDamage, VideoReader, open_video
+from hiphinge.video.reader import VideoReader, open_video
 
 __all__ = [
     "CameraWatch",

@@ -7,18 +7,17 @@ from typing import Any
 import numpy as np
 from av.sidedata.sidedata import Type as SideData
 from av.video.frame import VideoFrame
-from av.video.reformatter import ColorRange, Colorspace
+from av.video.reformatter import ColorRange
 from av.video.stream import VideoStream
-from numpy.typing import NDArray
 
 from hiphinge.model import Picture
-from hiphinge.video.picture import UPRIGHT, ColorSpace, Orientation, RgbPicture, YuvPicture
+from hiphinge.video.colour import SWSCALE, ColorSpace, planes_of
+from hiphinge.video.picture import UPRIGHT, Orientation, RgbPicture, YuvPicture
 
 __all__ = ["picture_from_frame", "read_orientation"]
 
 #: ISO/IEC 23091-2 numbers of the matrices that are told apart; all others are BT.601 in practice.
 _MATRIX: dict[int, ColorSpace] = {1: "bt709", 9: "bt2020", 10: "bt2020"}
-_SWSCALE = {"bt601": Colorspace.ITU601, "bt709": Colorspace.ITU709, "bt2020": Colorspace.BT2020}
 _UNSPECIFIED = 2
 #: Where a file does not name its matrix, players take BT.709 from this height on.
 HD_HEIGHT_PX = 720
@@ -60,7 +59,7 @@ def picture_from_frame(
     name = frame.format.name
     if name in ("yuv420p", "yuvj420p") and (width, height) == (frame.width, frame.height):
         return YuvPicture(
-            _planes(frame),
+            planes_of(frame),
             colorspace=_colorspace(frame),
             full_range=_is_full_range(frame),
             orientation=orientation,
@@ -74,29 +73,18 @@ def picture_from_frame(
         width,
         height,
         "yuv420p",
-        dst_colorspace=_SWSCALE[space],
+        dst_colorspace=SWSCALE[space],
         dst_color_range=ColorRange.MPEG,
         **_source(frame),
     )
-    return YuvPicture(
-        _planes(planar), colorspace=space, full_range=False, orientation=orientation, owner=planar
-    )
+    return YuvPicture(planes_of(planar), colorspace=space, full_range=False, orientation=orientation, owner=planar)
 
 
 def _source(frame: VideoFrame) -> dict[str, Any]:
     if frame.format.is_rgb or frame.format.name.startswith("pal"):
         return {}
     full = ColorRange.JPEG if _is_full_range(frame) else ColorRange.MPEG
-    return {"src_colorspace": _SWSCALE[_colorspace(frame)], "src_color_range": full}
-
-
-def _planes(frame: VideoFrame) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8]]:
-    """Return views of Y, U and V; the frame must stay alive while they are used."""
-    views = []
-    for plane in frame.planes[:3]:
-        rows = np.frombuffer(memoryview(plane), dtype=np.uint8).reshape(-1, plane.line_size)
-        views.append(rows[: plane.height, : plane.width])
-    return views[0], views[1], views[2]
+    return {"src_colorspace": SWSCALE[_colorspace(frame)], "src_color_range": full}
 
 
 def _colorspace(frame: VideoFrame) -> ColorSpace:

@@ -12,10 +12,12 @@ import av
 import cv2
 import numpy as np
 from av.container import OutputContainer
+from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from hiphinge.errors import OutputError
+from hiphinge.video.colour import planes_of
 
 __all__ = ["VideoSink"]
 
@@ -49,6 +51,8 @@ class VideoSink:
         self._last_pts = -1
         self._container: OutputContainer | None = None
         self._stream: VideoStream | None = None
+        self._frame: VideoFrame | None = None
+        self._packed: NDArray[np.uint8] | None = None
 
     def __enter__(self) -> VideoSink:
         try:
@@ -88,8 +92,7 @@ class VideoSink:
             raise ValueError(f"The picture is {rgb.shape}; expected {(height, width, 3)}.")
         if width % 2 or height % 2:
             rgb = cv2.copyMakeBorder(rgb, 0, height % 2, 0, width % 2, cv2.BORDER_REPLICATE)
-        planes = cv2.cvtColor(rgb, cv2.COLOR_RGB2YUV_I420)
-        frame = av.VideoFrame.from_ndarray(planes, format="yuv420p")
+        frame = self._convert(np.ascontiguousarray(rgb))
         self._last_pts = max(self._last_pts + 1, round(time_s / TIME_BASE))
         frame.pts, frame.time_base = self._last_pts, TIME_BASE
         try:
@@ -97,6 +100,20 @@ class VideoSink:
                 self._container.mux(packet)
         except (OSError, av.FFmpegError) as error:
             raise self._failure(error) from error
+
+    def _convert(self, rgb: NDArray[np.uint8]) -> VideoFrame:
+        """Return the picture as a frame; one frame serves for all, as x264 copies what it is given."""
+        height, width = rgb.shape[:2]
+        if self._frame is None or self._packed is None:
+            self._frame = av.VideoFrame(width, height, "yuv420p")
+            self._packed = np.empty((height * 3 // 2, width), dtype=np.uint8)
+        packed = self._packed
+        cv2.cvtColor(rgb, cv2.COLOR_RGB2YUV_I420, dst=packed)
+        luma, blue, red = planes_of(self._frame)
+        luma[:] = packed[:height]
+        chroma = packed[height:].reshape(2, height // 2, width // 2)
+        blue[:], red[:] = chroma[0], chroma[1]
+        return self._frame
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

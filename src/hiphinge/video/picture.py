@@ -7,18 +7,18 @@ centres, so every affine is shifted by half a pixel on its way into ``cv2.warpAf
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
 
 import cv2
 import numpy as np
+from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
 from hiphinge.model import Array
+from hiphinge.video.colour import ColorSpace, Planes, frame_to_rgb, planes_to_frame, shrink_plane
 
-__all__ = ["UPRIGHT", "ColorSpace", "Orientation", "RgbPicture", "YuvPicture"]
+__all__ = ["UPRIGHT", "Orientation", "RgbPicture", "YuvPicture"]
 
 Bytes = NDArray[np.uint8]
-ColorSpace = Literal["bt601", "bt709", "bt2020"]
 
 #: Weights of red and blue in the brightness (ITU-R BT.601, BT.709, BT.2020).
 _LUMA_WEIGHTS: dict[str, tuple[float, float]] = {
@@ -156,19 +156,19 @@ class YuvPicture:
     orientation
         What makes the picture upright.
     owner
-        Whatever must stay alive while the planes are read (the decoder's frame).
+        The decoder's frame whose memory the planes show; None where they are arrays of their own.
     """
 
     __slots__ = ("_owner", "colorspace", "full_range", "orientation", "planes")
 
     def __init__(
         self,
-        planes: tuple[Bytes, Bytes, Bytes],
+        planes: Planes,
         *,
         colorspace: ColorSpace = "bt601",
         full_range: bool = False,
         orientation: Orientation = UPRIGHT,
-        owner: Any = None,
+        owner: VideoFrame | None = None,
     ) -> None:
         self.planes = planes
         self.colorspace = colorspace
@@ -202,30 +202,30 @@ class YuvPicture:
         return self._to_rgb(parts)
 
     def rgb(self) -> Bytes:
-        """Return the whole picture, ``(height_px, width_px, 3)`` RGB, contiguous."""
-        luma, *chroma = self.planes
-        return np.ascontiguousarray(self.orientation.apply(self._to_rgb([luma, *self._widened(chroma)])))
+        """Return the whole picture, ``(height_px, width_px, 3)`` RGB, contiguous, free to be drawn on."""
+        frame = self._owner if self._owner is not None else planes_to_frame(self.planes)
+        return self._upright_rgb(frame)
 
     def resized_rgb(self, width_px: int, height_px: int) -> Bytes:
-        """Return the picture scaled to an upright size, averaging over the pixels that fall together.
+        """Return the picture scaled down to an upright size, as ``rgb`` does.
 
-        Scaling the planes before the colour conversion is what keeps this cheap.
+        Scaling the planes before the colours are converted is what keeps this cheap.
         """
         if (width_px, height_px) == (self.width_px, self.height_px):
             return self.rgb()
-        size = self.orientation.size_px(width_px, height_px)
-        scaled = [cv2.resize(plane, size, interpolation=cv2.INTER_AREA) for plane in self.planes]
-        return np.ascontiguousarray(self.orientation.apply(self._to_rgb(scaled)))
+        width, height = self.orientation.size_px(width_px, height_px)
+        half = ((width + 1) // 2, (height + 1) // 2)
+        luma, blue, red = self.planes
+        scaled = shrink_plane(luma, (width, height)), shrink_plane(blue, half), shrink_plane(red, half)
+        return self._upright_rgb(planes_to_frame(scaled))
 
     def luma(self) -> Bytes:
         """Return the brightness plane ``(height_px, width_px)``, a view; 16..235 unless ``full_range``."""
         return self.orientation.apply(self.planes[0])
 
-    def _widened(self, chroma: list[Bytes]) -> list[Bytes]:
-        height, width = self.planes[0].shape
-        # Odd sizes: the colour planes reach half a pixel further than the picture.
-        size = (2 * chroma[0].shape[1], 2 * chroma[0].shape[0])
-        return [cv2.resize(plane, size, interpolation=cv2.INTER_LINEAR)[:height, :width] for plane in chroma]
+    def _upright_rgb(self, frame: VideoFrame) -> Bytes:
+        rgb = frame_to_rgb(frame, self.colorspace, full_range=self.full_range)
+        return np.ascontiguousarray(self.orientation.apply(rgb))
 
     def _to_rgb(self, parts: list[Bytes]) -> Bytes:
         matrix = _YUV_TO_RGB[self.colorspace, self.full_range]
@@ -250,7 +250,5 @@ def _yuv_to_rgb(weights: tuple[float, float], full_range: bool) -> NDArray[np.fl
 
 
 _YUV_TO_RGB = {
-    (name, full): _yuv_to_rgb(weights, full)
-    for name, weights in _LUMA_WEIGHTS.items()
-    for full in (False, True)
+    (name, full): _yuv_to_rgb(weights, full) for name, weights in _LUMA_WEIGHTS.items() for full in (False, True)
 }

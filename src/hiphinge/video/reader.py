@@ -8,18 +8,23 @@ from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
 
-import av
 import numpy as np
 from av.container import InputContainer
-from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
-from hiphinge.errors import UsageError, VideoUnreadable
+from hiphinge.errors import UsageError
 from hiphinge.model import Frame, Picture, VideoInfo
 from hiphinge.video.clock import StreamClock
 from hiphinge.video.convert import picture_from_frame, read_orientation
+from hiphinge.video.decode import (
+    DecodeCounts,
+    DecodeDamage,
+    decode_first_picture,
+    decode_pictures,
+    demux,
+)
 from hiphinge.video.exif import read_exif_orientation
 from hiphinge.video.prefetch import prefetch
 from hiphinge.video.source import (
@@ -31,7 +36,7 @@ from hiphinge.video.source import (
     video_stream,
 )
 
-__all__ = ["DecodeDamage", "VideoReader", "open_video"]
+__all__ = ["VideoReader", "open_video"]
 
 #: A part that starts later than this is reached through a keyframe instead of decoding up to it, seconds.
 SEEK_AFTER_S = 15.0
@@ -43,43 +48,10 @@ SEQUENTIAL_GAP = 12
 THREAD_FROM_PX = 1_500_000
 DECODE_THREADS = 2
 
-#: Places in a row that cannot be read before the rest of a file is given up.
-MAX_READ_FAILURES = 8
-
 #: Pixels that are not square are made so when they differ by more than this.
 ASPECT_TOLERANCE = 0.01
 
 _STILL_FORMATS = ("image2", "_pipe")
-
-
-@dataclass(frozen=True, slots=True)
-class DecodeDamage:
-    """What could not be read as it stands, counted by the last pass over the frames.
-
-    Parameters
-    ----------
-    n_undecodable
-        Pictures that could not be decoded, or only with parts made up; left out.
-    n_dropped
-        Pictures that lean on one of those, or that the header names and the file lacks; left out.
-    n_repeated_times
-        Pictures with the time of the one before; left out.
-    n_guessed_times
-        Pictures without a time; given the usual step.
-    n_restarts
-        Places where the times start again; the count goes on.
-    """
-
-    n_undecodable: int = 0
-    n_dropped: int = 0
-    n_repeated_times: int = 0
-    n_guessed_times: int = 0
-    n_restarts: int = 0
-
-    @property
-    def n_lost(self) -> int:
-        """Pictures of the file that were not handed out."""
-        return self.n_undecodable + self.n_dropped + self.n_repeated_times
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +77,10 @@ class VideoReader:
         with open_container(path) as container:
             stream = video_stream(container, path)
             _check_coded_size(path, stream)
-            first = _first_picture(container, stream, path)
+            first = decode_first_picture(container, stream, path)
             self._is_still = container.format.name.endswith(_STILL_FORMATS)
             # PyAV 18 cannot list the side data of a frame with EXIF, so photographs are read from the file.
-            self._orientation = (
-                read_exif_orientation(path) if self._is_still else read_orientation(first, stream)
-            )
+            self._orientation = read_exif_orientation(path) if self._is_still else read_orientation(first, stream)
             self._first_pts = first.pts if first.pts is not None else first.dts
             self._stored_size = _square_size(first, stream)
             self._time_base_s = float(stream.time_base or 1)
@@ -138,9 +108,7 @@ class VideoReader:
                 one.close()
         self._passes.clear()
 
-    def frames(
-        self, start_s: float | None = None, end_s: float | None = None, *, ahead: int = 4
-    ) -> Iterator[Frame]:
+    def frames(self, start_s: float | None = None, end_s: float | None = None, *, ahead: int = 4) -> Iterator[Frame]:
         """Yield the pictures of ``[start_s, end_s)`` in order of time, decoded up to ``ahead`` in advance.
 
         Parameters
@@ -220,7 +188,7 @@ class VideoReader:
             stream.thread_type = "NONE"
             for row in rows:
                 container.seek(int(pts[row]), stream=stream, backward=True)
-                found = next((f for f in _pictures(container, stream) if (f.pts or 0) >= pts[row]), None)
+                found = next((f for f in decode_pictures(container, stream) if (f.pts or 0) >= pts[row]), None)
                 if found is None or found.pts is None:
                     continue
                 index = int(np.searchsorted(pts, found.pts))
@@ -231,7 +199,7 @@ class VideoReader:
 
     def _decode(self, start_s: float, end_s: float) -> Generator[Frame, None, None]:
         """Decode in the caller's thread; counts what is lost as it goes."""
-        counts = _Counts()
+        counts = DecodeCounts()
         with open_container(self._path) as container:
             stream = video_stream(container, self._path)
             large = self._stored_size[0] * self._stored_size[1] >= THREAD_FROM_PX
@@ -242,7 +210,7 @@ class VideoReader:
             counts.expected = 0 if table else stream.frames
             index = 0
             try:
-                for decoded in _pictures(container, stream, counts):
+                for decoded in decode_pictures(container, stream, counts):
                     pts = decoded.pts if decoded.pts is not None else decoded.dts
                     time_s = clock.tell(pts)
                     if time_s is None:
@@ -279,7 +247,7 @@ class VideoReader:
         if self._table is None:
             pts, keys = [], []
             with open_container(self._path) as container:
-                for packet in _demux(container, video_stream(container, self._path), _Counts()):
+                for packet in demux(container, video_stream(container, self._path), DecodeCounts()):
                     stamp = packet.pts if packet.pts is not None else packet.dts
                     if stamp is not None and packet.size and not packet.is_discard:
                         pts.append(stamp)
@@ -305,23 +273,6 @@ class VideoReader:
             is_photograph=self._is_still,
             sha256=compute_sha256(self._path),
         )
-
-
-@dataclass(slots=True)
-class _Counts:
-    """Running counts of one pass; ``expected`` is the number of pictures that the header names, or 0."""
-
-    expected: int = 0
-    read: int = 0
-    packets: int = 0
-    pictures: int = 0
-    undecodable: int = 0
-    stopped: bool = False
-
-    def damage(self, clock: StreamClock) -> DecodeDamage:
-        silent = max(0, self.packets - self.pictures - self.undecodable) + max(0, self.expected - self.read)
-        silent = 0 if self.stopped else silent
-        return DecodeDamage(self.undecodable, silent, clock.n_repeated, clock.n_guessed, clock.n_restarts)
 
 
 def open_video(path: str | Path) -> VideoReader:
@@ -376,51 +327,3 @@ def _square_size(first: VideoFrame, stream: VideoStream) -> tuple[int, int]:
     if aspect > 1.0:
         return round(first.width * aspect), first.height
     return first.width, round(first.height / aspect)
-
-
-def _demux(container: InputContainer, stream: VideoStream, counts: _Counts) -> Iterator[Packet[VideoStream]]:
-    """Yield packets, going on behind places that cannot be read."""
-    failures = 0
-    while failures < MAX_READ_FAILURES:
-        try:
-            for packet in container.demux(stream):
-                failures = 0
-                yield packet
-            return
-        except av.FFmpegError:
-            failures += 1
-            counts.undecodable += 1
-
-
-def _pictures(
-    container: InputContainer, stream: VideoStream, counts: _Counts | None = None
-) -> Iterator[VideoFrame]:
-    """Yield whole pictures in order of time; those with made-up parts are left out and counted."""
-    counts = counts or _Counts()
-    for packet in _demux(container, stream, counts):
-        counts.read += bool(packet.size)
-        counts.packets += bool(packet.size and not packet.is_discard)
-        try:
-            decoded = stream.decode(packet)
-        except av.FFmpegError:
-            counts.undecodable += 1
-            continue
-        for frame in decoded:
-            if frame.is_corrupt:
-                counts.undecodable += 1
-                continue
-            counts.pictures += 1
-            yield frame
-
-
-def _first_picture(container: InputContainer, stream: VideoStream, path: Path) -> VideoFrame:
-    stream.thread_type = "NONE"
-    first = next(_pictures(container, stream), None)
-    if first is None:
-        check_size(path, stream.width or 0, stream.height or 0)
-        raise VideoUnreadable(
-            f"No picture of {str(path)!r} can be decoded ({stream.codec_context.name}).",
-            expected="a video that plays from start to end.",
-            next_step="Copy it from the phone again, or export it once more as MP4 (H.264).",
-        )
-    return first

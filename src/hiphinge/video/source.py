@@ -104,9 +104,7 @@ def open_container(path: Path) -> InputContainer:
         raise _unreadable(path) from error
     if container.format.name in _NOT_FILES:
         container.close()
-        raise NotAVideo(
-            f"{str(path)!r} is a list of other files ({container.format.name}).", expected=_VIDEO_FILE
-        )
+        raise NotAVideo(f"{str(path)!r} is a list of other files ({container.format.name}).", expected=_VIDEO_FILE)
     return container
 
 

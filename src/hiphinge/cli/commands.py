@@ -15,7 +15,7 @@ from hiphinge.cli import arguments
 from hiphinge.cli.guard import TERMINATED, guarded, say, write_out
 from hiphinge.cli.settings import build_options
 
-__all__ = ["app", "main"]
+__all__ = ["app", "main", "watch_signals"]
 
 app = typer.Typer(
     name="hiphinge",
@@ -30,20 +30,25 @@ app = typer.Typer(
 
 def main() -> None:
     """Run the command line (the entry point ``hiphinge``)."""
-    signal.signal(signal.SIGTERM, _leave)
+    watch_signals()
     app()
 
 
+def watch_signals() -> None:
+    """Let a polite kill (SIGTERM) end the program through the ordinary way out."""
+    signal.signal(signal.SIGTERM, _leave)
+
+
 def _leave(_number: int, _frame: FrameType | None) -> None:
-    """End through the ordinary way out, so that what was begun is removed."""
+    """Leave so that what was begun is removed."""
     sys.exit(TERMINATED)
 
 
 def _show_version(wanted: bool) -> None:
     if wanted:
-        from importlib.metadata import version
+        from hiphinge import __version__
 
-        write_out(f"hiphinge {version('hiphinge')}")
+        write_out(f"hiphinge {__version__}")
         raise typer.Exit
 
 
@@ -118,9 +123,7 @@ def _assess(context: typer.Context, videos: list[Path], options: AssessOptions, 
 @app.command(epilog="Example: hiphinge demo --out results")
 def demo(
     context: typer.Context,
-    out: Annotated[
-        str, typer.Option(metavar="DIR", help="Folder that receives the result.")
-    ] = arguments.DEFAULT_OUT,
+    out: Annotated[str, typer.Option(metavar="DIR", help="Folder that receives the result.")] = arguments.DEFAULT_OUT,
 ) -> None:
     """Assess a clip that comes with hiphinge (a rendered person), and say where the report lies."""
     from importlib.resources import as_file, files

@@ -1,0 +1,166 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hiphinge.reps import MIN_DEPTH_DEG, find_reps
+from tests.synthetic import make_depth
+
+PLAN = {"still_s": 2.0, "down_s": 2.0, "hold_s": 0.5, "up_s": 2.0, "between_s": 0.5}
+ONE_S = 5.0
+
+
+def depth_of(n_reps=3, *, depth_deg=60.0, rate_hz=30.0, tail_s=1.0, **plan):
+    plan = {**PLAN, **plan}
+    one_s = plan["down_s"] + plan["hold_s"] + plan["up_s"] + plan["between_s"]
+    time_s = np.arange(0, plan["still_s"] + n_reps * one_s + tail_s, 1 / rate_hz)
+    return depth_deg * make_depth(time_s, n_reps=n_reps, **plan), time_s
+
+
+def test_reps_of_a_clean_set_are_where_the_script_puts_them():
+    depth, time_s = depth_of(3)
+    reps = find_reps(depth, time_s=time_s, baseline_deg=0.0)
+    assert [rep.number for rep in reps] == [1, 2, 3]
+    for k, rep in enumerate(reps):
+        begin = 2.0 + ONE_S * k
+        assert rep.start_s == pytest.approx(begin, abs=0.7)
+        assert begin + 1.8 < rep.bottom_s < begin + 2.7
+        assert rep.end_s == pytest.approx(begin + 4.5, abs=0.7)
+        assert rep.depth_deg == pytest.approx(60.0, abs=0.5)
+        assert rep.has_descent
+        assert rep.has_ascent
+        assert rep.start_frame < rep.bottom_frame < rep.end_frame
+        assert time_s[rep.bottom_frame] == rep.bottom_s
+        assert time_s[rep.end_frame - 1] == rep.end_s
+
+
+def test_nothing_bends_gives_no_rep():
+    depth, time_s = depth_of(3, depth_deg=MIN_DEPTH_DEG - 2)
+    assert find_reps(depth, time_s=time_s, baseline_deg=0.0) == ()
+
+
+def test_depth_counts_from_the_baseline():
+    depth, time_s = depth_of(2)
+    reps = find_reps(depth + 15.0, time_s=time_s, baseline_deg=15.0)
+    assert [round(rep.depth_deg) for rep in reps] == [60, 60]
+
+
+@pytest.mark.parametrize(("depth", "baseline"), [(np.full(60, np.nan), 0.0), (np.zeros(60), float("nan")), (np.zeros(0), 0.0)])
+def test_nothing_seen_gives_no_rep(depth, baseline):
+    assert find_reps(depth, time_s=np.arange(len(depth)) / 30, baseline_deg=baseline) == ()
+
+
+def test_pause_on_the_way_and_at_the_bottom_do_not_split():
+    time_s = np.arange(0, 14, 1 / 30)
+    depth = np.interp(time_s, [0, 2, 3, 5, 6, 9, 10, 11, 12, 14], [0, 0, 30, 30, 60, 60, 40, 40, 0, 0])
+    reps = find_reps(depth, time_s=time_s, baseline_deg=0.0)
+    assert len(reps) == 1
+    assert reps[0].start_s == pytest.approx(2.2, abs=0.3)
+    assert reps[0].end_s == pytest.approx(11.8, abs=0.3)
+
+
+def test_a_shallow_wobble_at_the_bottom_is_one_rep_and_a_half_return_is_two():
+    time_s = np.arange(0, 10, 1 / 30)
+    wobble = np.interp(time_s, [0, 2, 4, 5, 6, 8, 10], [0, 0, 60, 42, 62, 0, 0])
+    half = np.interp(time_s, [0, 2, 4, 5, 6, 8, 10], [0, 0, 60, 20, 62, 0, 0])
+    found = find_reps(wobble, time_s=time_s, baseline_deg=0.0)
+    assert len(found) == 1
+    assert found[0].bottom_s == pytest.approx(6.0, abs=0.1)
+    assert len(find_reps(half, time_s=time_s, baseline_deg=0.0)) == 2
+
+
+def test_partial_reps_count():
+    time_s = np.arange(0, 18, 1 / 30)
+    depth = np.interp(time_s, [0, 2, 4, 6, 8, 10, 12, 14, 16, 18], [0, 0, 60, 0, 25, 0, 60, 0, 0, 0])
+    reps = find_reps(depth, time_s=time_s, baseline_deg=0.0)
+    assert [round(rep.depth_deg, -1) for rep in reps] == [60, 20, 60]
+
+
+def test_a_clip_that_starts_bent_has_no_descent():
+    depth, time_s = depth_of(2, hold_s=1.0)
+    begins = time_s > 4.5
+    reps = find_reps(depth[begins], time_s=time_s[begins], baseline_deg=0.0)
+    assert len(reps) == 2
+    assert not reps[0].has_descent
+    assert reps[0].has_ascent
+    assert reps[1].has_descent
+
+
+def test_a_clip_that_ends_bent_has_no_ascent():
+    depth, time_s = depth_of(2, hold_s=1.0)
+    until = time_s < 2.0 + 5.5 + 2.3
+    reps = find_reps(depth[until], time_s=time_s[until], baseline_deg=0.0)
+    assert len(reps) == 2
+    assert reps[1].has_descent
+    assert not reps[1].has_ascent
+
+
+def test_a_long_gap_in_the_descent_makes_it_unseen_and_a_short_one_does_not():
+    depth, time_s = depth_of(1)
+    for gap_s, seen in ((0.3, True), (1.0, False)):
+        holed = depth.copy()
+        holed[(time_s > 2.8) & (time_s < 2.8 + gap_s)] = np.nan
+        (rep,) = find_reps(holed, time_s=time_s, baseline_deg=0.0)
+        assert rep.has_descent is seen
+        assert rep.has_ascent
+
+
+def test_the_bottom_is_never_an_unseen_frame():
+    depth, time_s = depth_of(1)
+    depth[(time_s > 3.9) & (time_s < 4.6)] = np.nan
+    (rep,) = find_reps(depth, time_s=time_s, baseline_deg=0.0)
+    assert np.isfinite(depth[rep.bottom_frame])
+
+
+def test_a_rep_of_a_single_frame_has_neither_way():
+    (rep,) = find_reps(np.array([50.0]), time_s=np.array([0.0]), baseline_deg=0.0)
+    assert (rep.start_frame, rep.bottom_frame, rep.end_frame) == (0, 0, 1)
+    assert not rep.has_descent
+    assert not rep.has_ascent
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    n_reps=st.integers(1, 4),
+    depth_deg=st.floats(25, 100),
+    rate_hz=st.sampled_from([10.0, 24.0, 30.0, 60.0]),
+    hold_s=st.floats(0.0, 3.0),
+    noise_deg=st.floats(0.0, 1.5),
+    seed=st.integers(0, 99),
+)
+def test_the_number_of_reps_does_not_depend_on_rate_pause_or_noise(n_reps, depth_deg, rate_hz, hold_s, noise_deg, seed):
+    depth, time_s = depth_of(n_reps, depth_deg=depth_deg, rate_hz=rate_hz, hold_s=hold_s)
+    noisy = depth + np.random.default_rng(seed).normal(0, noise_deg, depth.shape)
+    reps = find_reps(noisy, time_s=time_s, baseline_deg=0.0)
+    assert len(reps) == n_reps
+    assert all(rep.has_descent and rep.has_ascent for rep in reps)
+    assert all(abs(rep.depth_deg - depth_deg) < 4 for rep in reps)
+
+
+@settings(deadline=None, max_examples=30)
+@given(lost=st.lists(st.integers(0, 500), max_size=120), seed=st.integers(0, 9))
+def test_scattered_losses_do_not_change_the_reps(lost, seed):
+    depth, time_s = depth_of(3)
+    holed = depth.copy()
+    rows = [k for k in lost if k < len(holed)]
+    holed[rows] = np.nan
+    if np.diff(time_s[np.isfinite(holed)]).max() > 0.4:
+        return
+    before = find_reps(depth, time_s=time_s, baseline_deg=0.0)
+    after = find_reps(holed, time_s=time_s, baseline_deg=0.0)
+    assert len(after) == len(before)
+    for a, b in zip(after, before, strict=True):
+        assert a.start_s == pytest.approx(b.start_s, abs=0.5)
+        assert a.depth_deg == pytest.approx(b.depth_deg, abs=1.5)
+
+
+@settings(deadline=None, max_examples=20)
+@given(shift_s=st.floats(-50, 1000))
+def test_shifting_time_shifts_the_reps(shift_s):
+    depth, time_s = depth_of(2, hold_s=0.0)
+    plain = find_reps(depth, time_s=time_s, baseline_deg=0.0)
+    later = find_reps(depth, time_s=time_s + shift_s, baseline_deg=0.0)
+    for a, b in zip(later, plain, strict=True):
+        assert abs(a.start_frame - b.start_frame) <= 1
+        assert abs(a.bottom_frame - b.bottom_frame) <= 1
+        assert abs(a.end_frame - b.end_frame) <= 1

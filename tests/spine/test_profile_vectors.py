@@ -1,0 +1,46 @@
+import base64
+import json
+import zlib
+
+import numpy as np
+import pytest
+
+from hiphinge.model import Mask
+from hiphinge.spine.profile import DEPTHS, STATIONS, compute_profile
+from tests.profile_vectors import CASES, PATH
+
+STORED = json.loads(PATH.read_text(encoding="utf-8"))
+
+
+def numbers(values):
+    return np.array([np.nan if v is None else v for v in values])
+
+
+def test_the_specification_is_that_of_the_vectors():
+    assert numbers(STORED["station_ratio"]) == pytest.approx(STATIONS, abs=1e-5)
+    assert numbers(STORED["depth_ratio"]) == pytest.approx(DEPTHS, abs=1e-5)
+    assert [v["name"] for v in STORED["vectors"]] == list(CASES)
+
+
+@pytest.mark.parametrize("vector", STORED["vectors"], ids=lambda v: v["name"])
+def test_profile_of_each_vector(vector):
+    values = np.frombuffer(zlib.decompress(base64.b64decode(vector["mask_zlib_base64"])), dtype=np.uint8)
+    mask = Mask(values.reshape(256, 256), np.array(vector["crop_to_image"]))
+    row = compute_profile(
+        np.array(vector["keypoints_px"]), mask, width_px=vector["width_px"], height_px=vector["height_px"]
+    )
+    expected = numbers(vector["dorsal_ratio"])
+    assert np.array_equal(np.isnan(row.dorsal_ratio), np.isnan(expected))
+    assert row.dorsal_ratio == pytest.approx(expected, abs=STORED["tolerance_ratio"], nan_ok=True)
+    assert row.hidden.tolist() == vector["hidden"]
+    assert row.ventral_ratio == pytest.approx(numbers([vector["ventral_ratio"]])[0], abs=0.002, nan_ok=True)
+    assert row.seat_px == pytest.approx(tuple(numbers(vector["seat_px"])), abs=0.5, nan_ok=True)
+    assert row.edge_softness_px == pytest.approx(numbers([vector["edge_softness_px"]])[0], abs=0.05, nan_ok=True)
+
+
+def test_the_vectors_hold_the_hard_cases():
+    by_name = {v["name"]: v for v in STORED["vectors"]}
+    assert any(by_name["hand on the back"]["hidden"])
+    assert any(by_name["seat beyond the picture's border"]["hidden"])
+    assert any(by_name["crop too small"]["hidden"])
+    assert not any(by_name["hinge"]["hidden"][10:50])

@@ -1,0 +1,249 @@
+"""Outcomes, cues, praise and what is not told: the clinical fixtures and more."""
+
+from dataclasses import replace
+
+import pytest
+
+from hiphinge.model import Finding, Measure, QualityCheck, Rep
+from hiphinge.verdict import criteria_for, decide_verdict
+from hiphinge.verdict.headlines import HEADLINES, PRAISE, SHORT
+from tests.synthetic import PERFECT, ROUNDED, SQUAT, SQUATTY, STANDING, STIFF, solve
+from tests.verdict.judging import judged
+
+
+class TestClinicalFixtures:
+    """The stick figures at the end of section 6 of the clinical rule set."""
+
+    def test_perfect_hinge_passes_everything(self):
+        j = judged(PERFECT, with_masks=True)
+        grades = {rule: grade for rule, grade in j.grades().items() if rule in j.criteria.judged}
+        assert set(grades.values()) == {"pass"}
+        assert j.verdict.outcome == "hinge"
+        assert j.verdict.praise == PRAISE["hinge"]
+        assert (j.verdict.cue, j.verdict.cue_rule) == ("", "")
+        assert j.verdict.headline == HEADLINES["hinge"]
+
+    def test_rounded_passes_travel_and_fails_the_back(self):
+        j = judged(ROUNDED)
+        grades = j.grades()
+        assert (grades["1"], grades["2"], grades["4"], grades["4c"]) == ("pass", "pass", "fail", "fail")
+        assert j.verdict.outcome == "spine"
+        assert j.verdict.cue_rule == "4"
+        assert j.verdict.cue == "Make your back a long table top; stop where it starts to curl."
+        assert j.verdict.praise == ""
+
+    def test_squat(self):
+        j = judged(SQUAT)
+        grades = j.grades()
+        assert (grades["1"], grades["2"], grades["8"], grades["9"]) == ("pass", "fail", "fail", "fail")
+        assert j.verdict.outcome == "squat"
+        assert j.verdict.cue_rule == "2"
+
+    def test_squatty_hinge(self):
+        grades = judged(SQUATTY).grades()
+        assert (grades["2"], grades["9"]) == ("caution", "caution")
+        assert judged(SQUATTY).verdict.outcome != "squat"
+
+    def test_stiff_knee_bow(self):
+        j = judged(STIFF)
+        grades = j.grades()
+        # Rule 7 has no line of failing under straight knees in the table of rules: below pass is caution.
+        assert (grades["7"], grades["8"]) == ("caution", "pass")
+        assert j.value("shank_lean") == pytest.approx(-11, abs=0.5)
+        assert j.verdict.cue_rule == "7"
+        assert j.verdict.outcome == "hinge"
+
+
+@pytest.mark.parametrize(
+    ("posture", "outcome"),
+    [
+        (solve(knee=20, lean=60, lumbar=15), "hinge"),
+        (solve(knee=20, lean=75, lumbar=25), "hinge"),
+        (solve(knee=10, lean=60, lumbar=28), "mixed"),  # a share of 55 to 60 %
+        (solve(knee=5, lean=50, lumbar=30), "spine"),  # a share under 50 % with more than 25 degrees
+        (solve(knee=5, lean=85, lumbar=45), "spine"),  # rule 4 fails, whatever the share
+        (solve(knee=90, lean=50), "squat"),
+    ],
+)
+def test_outcome_of_a_hinge_drill(posture, outcome):
+    assert judged(posture, half_deg=1.0).verdict.outcome == outcome
+
+
+def test_a_wide_interval_cannot_tell_hinge_from_spine():
+    posture = solve(knee=20, lean=60, lumbar=26)
+    assert judged(posture, half_deg=14.0).verdict.outcome == "cannot_tell"
+    assert judged(posture, half_deg=14.0).grades()["4"] == "cannot_tell"
+    assert judged(posture, half_deg=1.0).verdict.outcome in ("mixed", "hinge")
+
+
+def test_a_wide_interval_on_a_clear_case_still_tells():
+    assert judged(PERFECT, half_deg=10.0).verdict.outcome == "hinge"
+
+
+def test_no_bend():
+    small = solve(knee=3, lean=12)
+    j = judged(small)
+    assert j.reps == ()
+    assert j.verdict.outcome == "no_bend"
+    assert j.verdict.reasons == ("No bend of 20° or more was seen.",)
+    assert j.verdict.cue == j.verdict.praise == ""
+
+
+@pytest.mark.parametrize(
+    ("lumbar", "outcome"), [(12, "hips_first"), (33, "typical"), (50, "back_first")]
+)
+def test_toe_touch(lumbar, outcome):
+    j = judged(solve(knee=5, lean=70, lumbar=lumbar), drill="toe_touch", arms="hanging", half_deg=2.0)
+    assert j.verdict.outcome == outcome
+    assert j.verdict.headline == HEADLINES[outcome]
+
+
+def test_toe_touch_looks_at_the_first_60_degrees():
+    # The lumbar spine comes late: hips first, though at the bottom the back has done its half.
+    deep = solve(knee=5, lean=105, lumbar=62)
+    j = judged(deep, drill="toe_touch", arms="hanging", lumbar_power=3.5, half_deg=2.0)
+    assert j.value("hip_share") < 65
+    assert j.verdict.outcome == "hips_first"
+
+
+def test_toe_touch_with_a_wide_interval_cannot_tell():
+    j = judged(solve(knee=5, lean=60, lumbar=30), drill="toe_touch", half_deg=14.0)
+    assert j.verdict.outcome == "cannot_tell"
+
+
+def test_reach_never_fails_anyone():
+    j = judged(solve(knee=5, lean=40, lumbar=15), drill="toe_touch", arms="hanging")
+    assert {grade for rule, grade in j.grades().items() if rule in j.criteria.judged} == {"pass"}
+    assert j.verdict.cue == ""
+
+
+def tilt(pelvis, lumbar):
+    return replace(STANDING, pelvis=pelvis, lumbar=lumbar)
+
+
+@pytest.mark.parametrize(("back_deg", "outcome"), [(-14, "pelvis_tilts"), (-11, "pelvis_tilts"), (-7, "cannot_tell")])
+def test_pelvic_tilt(back_deg, outcome):
+    j = judged(tilt(back_deg, -back_deg), drill="pelvic_tilt", half_deg=2.0)
+    assert len(j.reps) == 2
+    assert j.verdict.outcome == outcome
+
+
+def test_no_pelvic_tilt():
+    j = judged(tilt(-0.5, 0.5), drill="pelvic_tilt", half_deg=2.0)
+    assert j.verdict.outcome in ("no_tilt", "no_bend")
+
+
+def test_a_tie_is_mixed_and_with_cannot_tell_it_is_that():
+    assert judged((PERFECT, ROUNDED), half_deg=1.0).verdict.outcome == "mixed"
+    assert judged((PERFECT, PERFECT, ROUNDED), half_deg=1.0).verdict.outcome == "hinge"
+
+
+def test_reasons_give_every_rep_with_its_interval():
+    reasons = judged((PERFECT, ROUNDED), half_deg=2.0).verdict.reasons
+    assert len(reasons) == 2
+    assert reasons[0].startswith("Rep 1: the hips did most of the bending")
+    assert "lumbar flexion 40° (38 to 42)" in reasons[1]
+
+
+def test_words_exist_for_every_outcome():
+    assert set(HEADLINES) == set(SHORT)
+    assert set(PRAISE) <= set(HEADLINES)
+    for words in (*HEADLINES.values(), *PRAISE.values(), *SHORT.values()):
+        for never in ("wrong", "damage", "unstable", "prevents injury", "cures"):
+            assert never not in words.lower()
+
+
+REP = Rep(1, 0, 10, 20, 0.0, 1.0, 2.0, True, True, 60.0)
+
+
+def finding(rule, grade, *, rep=1, drill="hinge", reason=""):
+    spec = criteria_for(drill).rule(rule)
+    return Finding(
+        rule, spec.label, rep, spec.measure, grade, 1.0, 0.9, 1.1, "", "", spec.tolerance, spec.source, spec.cue, reason
+    )
+
+
+def verdict_of(findings, *, drill="hinge", reps=(REP,), quality=()):
+    measures = [
+        Measure("lumbar_flexion", "", r.number, 10.0, 8.0, 12.0, "°", "good", "") for r in reps
+    ] + [Measure("pelvis_tilt", "", r.number, 50.0, 48.0, 52.0, "°", "good", "") for r in reps]
+    return decide_verdict(reps, measures, findings, quality, criteria_for(drill))
+
+
+class TestCue:
+    PRECEDENCE = ("4", "4d", "2", "9", "1", "1b", "3", "7", "8", "6", "10")
+
+    @pytest.mark.parametrize("k", range(len(PRECEDENCE) - 1))
+    def test_the_highest_rule_that_is_not_met_speaks(self, k):
+        higher, lower = self.PRECEDENCE[k], self.PRECEDENCE[k + 1]
+        verdict = verdict_of([finding(lower, "fail"), finding(higher, "fail")])
+        assert verdict.cue_rule == higher
+        assert verdict.cue == criteria_for("hinge").rule(higher).cue
+        assert verdict.praise == ""
+
+    def test_load_comes_after_up_and_down_and_before_travel(self):
+        for rules, speaks in ((("2", "13"), "2"), (("13", "1"), "13")):
+            found = [finding(rule, "fail", drill="goat_bag") for rule in rules]
+            assert verdict_of(found, drill="goat_bag").cue_rule == speaks
+
+    def test_a_rule_not_met_speaks_before_a_caution_of_a_higher_one(self):
+        assert verdict_of([finding("4", "caution"), finding("7", "fail")]).cue_rule == "7"
+
+    def test_a_caution_speaks_when_nothing_fails(self):
+        assert verdict_of([finding("7", "caution"), finding("6", "caution")]).cue_rule == "7"
+
+    def test_a_single_slip_in_many_reps_gives_no_cue(self):
+        reps = tuple(replace(REP, number=k) for k in range(1, 6))
+        found = [finding("4", "fail" if k == 1 else "pass", rep=k) for k in range(1, 6)]
+        verdict = verdict_of(found, reps=reps)
+        assert verdict.cue_rule == ""
+        assert verdict.praise
+
+    def test_half_of_the_reps_is_enough(self):
+        reps = tuple(replace(REP, number=k) for k in range(1, 5))
+        found = [finding("4", "fail" if k <= 2 else "pass", rep=k) for k in range(1, 5)]
+        assert verdict_of(found, reps=reps).cue_rule == "4"
+
+    def test_explaining_and_reported_rules_never_speak(self):
+        assert verdict_of([finding("4c", "fail"), finding("2b", "fail")]).cue_rule == ""
+        assert verdict_of([finding("4", "reported", drill="toe_touch")], drill="toe_touch").cue_rule == ""
+
+    def test_precedence_of_the_same_step_is_one_cue(self):
+        assert verdict_of([finding("7", "fail"), finding("7b", "fail")]).cue_rule in ("7", "7b")
+
+
+CHECK = QualityCheck(
+    "side_on", "turned out of the side view", 65.0, "°", "≤ 20°", "≤ 40°", "cannot_tell", ("all",), "Turn side-on."
+)
+
+
+class TestNotTold:
+    def test_a_view_that_blocks_everything_gives_no_verdict_but_its_advice(self):
+        verdict = verdict_of([finding("4", "fail")], quality=(CHECK,))
+        assert (verdict.outcome, verdict.cue_rule, verdict.cue) == ("cannot_tell", "0", "Turn side-on.")
+        assert verdict.reasons == ("turned out of the side view: 65°. Turn side-on.",)
+        assert verdict.not_told[0] == "turned out of the side view: Turn side-on."
+        assert verdict.praise == ""
+
+    def test_a_blocked_view_without_reps_is_not_no_bend(self):
+        assert verdict_of([], reps=(), quality=(CHECK,)).outcome == "cannot_tell"
+
+    def test_what_was_not_seen_says_so(self):
+        unseen = replace(CHECK, value=None)
+        assert verdict_of([], quality=(unseen,)).reasons[0].startswith("turned out of the side view: not seen.")
+
+    def test_a_check_of_one_measure_does_not_block_the_rest(self):
+        verdict = verdict_of([], quality=(replace(CHECK, affects=("hip_back",)),))
+        assert verdict.outcome != "cannot_tell"
+        assert verdict.not_told == ("turned out of the side view: Turn side-on.",)
+
+    def test_rules_that_cannot_be_told_are_listed_once_with_their_reps(self):
+        reps = (REP, replace(REP, number=2))
+        found = [finding("4", "cannot_tell", rep=k, reason="The back is hidden.") for k in (1, 2)]
+        assert verdict_of(found, reps=reps).not_told == ("back flat (rep 1, 2): The back is hidden.",)
+
+    def test_a_rep_without_hip_and_back_cannot_be_told(self):
+        verdict = decide_verdict((REP,), [], [], (replace(CHECK, affects=("lumbar_flexion",)),), criteria_for("hinge"))
+        assert verdict.outcome == "cannot_tell"
+        assert verdict.cue == "Turn side-on."
+        assert "lumbar flexion not told" in verdict.reasons[0]
