@@ -146,15 +146,20 @@ STANDING = Posture(STANDING_LEAN, STANDING_LEAN, 0.0)
 
 
 def solve(
-    *, knee: float, lean: float, lumbar: float = 0.0, thoracic: float = 0.0, neck: float = 0.0
+    *, knee: float, lean: float, lumbar: float = 0.0, thoracic: float = 0.0, neck: float = 0.0, load: float = 0.0
 ) -> Posture:
-    """Posture in balance with the given knee angle, trunk lean and lumbar flexion."""
+    """Posture in balance with the given knee angle, trunk lean and lumbar flexion.
+
+    ``load`` hangs from the shoulders and is given in body masses.
+    """
     pelvis = lean - STANDING_LEAN - float(lean_of(0.0, lumbar, thoracic))
 
     def error(shank: float) -> float:
-        return (
-            centre_of_mass_x(shank, shank - knee, pelvis + STANDING_LEAN, lumbar, thoracic) - _TARGET
-        )
+        thigh = shank - knee
+        body = centre_of_mass_x(shank, thigh, pelvis + STANDING_LEAN, lumbar, thoracic)
+        shoulder = SHANK * along(shank)[0] + THIGH * along(thigh)[0]
+        shoulder += TRUNK * spine_chain(pelvis + STANDING_LEAN, lumbar, thoracic)[0, -1, 0]
+        return float((body + load * shoulder) / (1 + load) - _TARGET)
 
     shank = _bisect(error, -40.0, 60.0)
     return Posture(shank, shank - knee, pelvis, lumbar, thoracic, neck)
@@ -203,9 +208,7 @@ def make_depth(
         )
         depth += ((time_s >= bottom) & (time_s < leave)).astype(float)
         end = leave + up_s
-        depth += np.where(
-            (time_s >= leave) & (time_s < end), 0.5 + 0.5 * np.cos(np.pi * (time_s - leave) / up_s), 0.0
-        )
+        depth += np.where((time_s >= leave) & (time_s < end), 0.5 + 0.5 * np.cos(np.pi * (time_s - leave) / up_s), 0.0)
         start = end + between_s
     return depth
 
@@ -302,9 +305,7 @@ def build(script: Script, *, stature_m: float = 1.75, arms: str | NDArray[np.str
     return Figure(heel, toe, ankle, knee, hip, spine, ear, nose, elbow, wrist, hand)
 
 
-def _place_wrist(
-    place: str, hip: Array, shoulder: Array, knee: Array, mid_foot: Array, stature_m: float
-) -> Array:
+def _place_wrist(place: str, hip: Array, shoulder: Array, knee: Array, mid_foot: Array, stature_m: float) -> Array:
     trunk = shoulder - hip
     length = float(np.hypot(*trunk))
     u = trunk / length
@@ -443,7 +444,7 @@ def crop_of(keypoints_px: Array, view: View) -> Array:
 
 def draw_mask(polygons_px: list[Array], crop_to_image: Array, *, width_px: int, height_px: int) -> Mask:
     """Fill polygons in crop coordinates, smoothed over about a pixel; nothing lies outside the picture."""
-    fine = 2
+    fine = 4
     inverse = np.linalg.inv(crop_to_image[:, :2])
     canvas = np.zeros((256 * fine, 256 * fine), dtype=np.uint8)
 
@@ -452,7 +453,7 @@ def draw_mask(polygons_px: list[Array], crop_to_image: Array, *, width_px: int, 
         return np.asarray(np.round(crop * 256), dtype=np.int32)
 
     for polygon in polygons_px:
-        cv2.fillPoly(canvas, [to_canvas(polygon)], 255, lineType=cv2.LINE_AA, shift=8)
+        cv2.fillPoly(canvas, [to_canvas(polygon)], 255, shift=8)
     corners = np.array([[0, 0], [256, 0], [256, 256], [0, 256]]) @ crop_to_image[:, :2].T + crop_to_image[:, 2]
     if (corners < 0).any() or (corners > [width_px, height_px]).any():
         picture = np.zeros_like(canvas)
@@ -503,9 +504,7 @@ def film(
         if with_masks and np.isfinite(keypoints[row, 0, 0]):
             t = script.time_s[row : row + 1]
             polygons = [_to_px(p[None], view, t)[0] for p in body_polygons(figure, row)]
-            mask = draw_mask(
-                polygons, crop_of(keypoints[row], view), width_px=view.width_px, height_px=view.height_px
-            )
+            mask = draw_mask(polygons, crop_of(keypoints[row], view), width_px=view.width_px, height_px=view.height_px)
             if keep_masks:
                 masks.append(mask)
         builder.add(compute_profile(keypoints[row], mask, width_px=view.width_px, height_px=view.height_px))
@@ -555,8 +554,8 @@ def make_calibration(half_deg: float = 4.0, *, none_deg: float = 8.0) -> Calibra
         "shank_lean", "neck",
     )  # fmt: skip
     widths = {
-        "still": {name: (half_deg, 1.5 * half_deg) for name in names},
-        "none": {name: (none_deg, 1.5 * none_deg) for name in names},
+        "still": dict.fromkeys(names, (half_deg, 1.5 * half_deg)),
+        "none": dict.fromkeys(names, (none_deg, 1.5 * none_deg)),
     }
     n_outline = len(STATIONS[::STATION_STEP])
     single = np.zeros((n_outline + 6, 3))
@@ -610,9 +609,7 @@ class Analysed:
         return Evidence(self.clip.pose, self.clip.profile, self.motion, self.camera)
 
 
-def analyse_clip(
-    clip: Clip, *, half_deg: float = 4.0, still_s: tuple[float, float] | None = None
-) -> Analysed:
+def analyse_clip(clip: Clip, *, half_deg: float = 4.0, still_s: tuple[float, float] | None = None) -> Analysed:
     """Run segments, standing and motion."""
     segments = compute_segments(clip.pose)
     standing = find_standing(segments, still_s=still_s)

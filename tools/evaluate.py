@@ -88,10 +88,12 @@ def judge_stills(people: Sequence[Observed]) -> dict[str, dict[str, Errors]]:
     """Errors of every angle with and without a still stand, and of the baselines."""
     calibration = load_calibration()
     estimator = OutlineEstimator(calibration)
-    found: dict[str, dict[str, Errors]] = {
-        kind: {angle: Errors() for angle in ANGLES} for kind in ("still", "none")
+    found: dict[str, dict[str, Errors]] = {kind: {angle: Errors() for angle in ANGLES} for kind in ("still", "none")}
+    found["baseline"] = {
+        "shoulder-hip-knee angle": Errors(),
+        "two tangents, hip": Errors(),
+        "two tangents, lumbar": Errors(),
     }
-    found["baseline"] = {"shoulder-hip-knee angle": Errors(), "two tangents, hip": Errors(), "two tangents, lumbar": Errors()}
     for one in people:
         for kind in ("still", "none"):
             spine_input = one.spine_input(still=kind == "still")
@@ -141,10 +143,9 @@ def judge_clips(folder: Path) -> dict[str, dict[str, Errors]]:
         result = assess(folder / truth["file"])
         evidence = result.evidence
         assert evidence is not None
-        frames = truth["frames"]
-        fixed = {k: v for k, v in truth.items() if k != "frames"}
+        fixed = truth["person"] | truth["camera"]
         for row, index in enumerate(evidence.pose.frame_index.tolist()):
-            now = frames[index] | fixed
+            now = fixed | {angle: truth["angles"][angle][index] for angle in ANGLES}
             if now["trunk_lean"] <= 20:
                 continue
             for angle in ANGLES:

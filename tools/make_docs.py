@@ -155,7 +155,12 @@ def rules_text() -> str:
         lines.append(
             f"| {spec.rule} | {spec.label} | {label} | {limits} | {spec.tolerance:g} {unit} | {spec.source} | {spec.cue} |"
         )
-    lines += ["", "## Which drill judges what", "", "| rule | " + " | ".join(d.replace("_", " ") for d in DRILL_RULES) + " |"]
+    lines += [
+        "",
+        "## Which drill judges what",
+        "",
+        "| rule | " + " | ".join(d.replace("_", " ") for d in DRILL_RULES) + " |",
+    ]
     lines.append("|---" * (len(DRILL_RULES) + 1) + "|")
     for spec in RULES:
         cells = [_drill_cell(spec.rule, drill) for drill in DRILL_RULES]

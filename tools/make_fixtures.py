@@ -31,6 +31,8 @@ from hiphinge.synth.scene import Studio
 ROOT = Path(__file__).resolve().parents[1]
 SIZE_PX = (360, 480)
 RATE_HZ = 20
+#: When somebody who leaves starts off, is out of the picture, comes back, and stands again, seconds.
+WALK_S = (1.2, 2.1, 3.3, 4.2)
 TEMPO = Tempo(1.5, 0.4, 1.1, 0.4)
 
 
@@ -75,7 +77,7 @@ def walk_off(takes: Sequence[Take], plan: MotionPlan, camera: Camera) -> tuple[l
     """Slide the standing actor out of the picture and back in; returns the takes and who is in the picture."""
     moved, present = [], []
     for take, time_s in zip(takes, plan.time_s, strict=True):
-        away = float(np.interp(time_s, (1.2, 2.1, 3.3, 4.2), (0.0, 1.7, 1.7, 0.0)))
+        away = float(np.interp(time_s, WALK_S, (0.0, 1.7, 1.7, 0.0)))
         shift = camera.axes[0] * away * np.array((1.0, 1.0, 0.0))
         layers = tuple(layer.moved(turn_deg=0.0, shift_m=tuple(shift), name=layer.name) for layer in take.layers)
         moved.append(replace(take, layers=layers))
@@ -104,6 +106,11 @@ def render(fixture: Fixture, out: Path) -> None:
     truth = {"file": f"{fixture.name}.mp4"} | clip_truth(actor, takes, plan, camera)
     if fixture.leaves:
         takes, truth["present"] = walk_off(takes, plan, camera)
+        # The points were projected where the actor bends, not where they slide to.
+        truth["hip_px"] = [
+            None if WALK_S[0] < time_s < WALK_S[-1] else place
+            for place, time_s in zip(truth["hip_px"], truth["time_s"], strict=True)
+        ]
     extras = stand_onlooker(camera) if fixture.onlooker else ()
     studio = Studio(SIZE_PX)
     path = out / f"{fixture.name}.mp4"

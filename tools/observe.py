@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -26,16 +27,27 @@ __all__ = ["Observed", "join", "load_observed", "observe_folder"]
 APART_S = 60.0
 
 
-@dataclass(frozen=True)
+@dataclass
 class Observed:
-    """All pictures of one person: what was seen, and the truth rows in the same order."""
+    """All pictures of one person: poses and outlines as they were seen, and the truth rows in the same order."""
 
     person: str
     profile: ProfileTrack
-    segments: Segments
-    yaw_deg: np.ndarray
-    visibility: np.ndarray
+    poses: tuple[PoseTrack, ...]
     truth: tuple[dict[str, Any], ...]
+
+    @cached_property
+    def segments(self) -> Segments:
+        """Segment leans, computed anew from the poses, pictures far apart in time."""
+        parts = [compute_segments(pose) for pose in self.poses]
+        joined = {f.name: np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(Segments)}
+        joined["time_s"] = APART_S * np.arange(len(parts))
+        return Segments(**joined)
+
+    @cached_property
+    def yaw_deg(self) -> np.ndarray:
+        """Estimated yaw of every picture."""
+        return np.concatenate([compute_yaw_deg(pose) for pose in self.poses])
 
     def standing(self, *, still: bool) -> Standing:
         """The reference from the person's still stands, or none."""
@@ -71,19 +83,12 @@ def _observe_picture(path: Path, estimator: BlazePose, facing: Facing) -> tuple[
 
 def observe_person(folder: Path, rows: Sequence[dict[str, Any]], estimator: BlazePose) -> Observed:
     """Look at every picture of one person."""
-    builder, parts, yaws, visibility = ProfileBuilder(), [], [], []
+    builder, poses = ProfileBuilder(), []
     for row in rows:
-        track, outline = _observe_picture(folder / row["file"], estimator, row["facing"])
+        pose, outline = _observe_picture(folder / row["file"], estimator, row["facing"])
         builder.add(outline)
-        parts.append(compute_segments(track))
-        yaws.append(compute_yaw_deg(track))
-        visibility.append(track.visibility)
-    joined = {f.name: np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(Segments)}
-    joined["time_s"] = APART_S * np.arange(len(rows))
-    return Observed(
-        rows[0]["person"], builder.finish(), Segments(**joined), np.concatenate(yaws),
-        np.concatenate(visibility), tuple(rows),
-    )  # fmt: skip
+        poses.append(pose)
+    return Observed(rows[0]["person"], builder.finish(), tuple(poses), tuple(rows))
 
 
 def observe_folder(folder: Path, *, model: str = "full", limit: int | None = None) -> Iterator[Observed]:
@@ -106,7 +111,8 @@ def load_observed(folder: Path, *, model: str = "full", limit: int | None = None
         return pickle.loads(cache.read_bytes())
     found = list(observe_folder(folder, model=model, limit=limit))
     if limit is None:
-        cache.write_bytes(pickle.dumps(found))
+        kept = [Observed(one.person, one.profile, one.poses, one.truth) for one in found]
+        cache.write_bytes(pickle.dumps(kept))
     return found
 
 

@@ -6,7 +6,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hiphinge.assess.options import AssessOptions, ProgressCallback
+from hiphinge.clip.options import AssessOptions, ProgressCallback
 from hiphinge.errors import UsageError
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def assess(
     >>> result.verdict.outcome  # doctest: +SKIP
     'hinge'
     """
-    from hiphinge.assess.run import assess_video
+    from hiphinge.clip.run import assess_video
 
     known = {field.name for field in fields(AssessOptions)}
     unknown = sorted(set(options) - known)

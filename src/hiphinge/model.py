@@ -112,7 +112,8 @@ class Picture(Protocol):
 @dataclass(frozen=True, slots=True)
 class Frame:
     """One decoded picture. ``index`` counts from 0 over the whole file; ``time_s`` is the stream's own time,
-    counted from the first picture."""
+    counted from the first picture.
+    """
 
     index: int
     time_s: float
@@ -247,7 +248,8 @@ class PersonCandidate:
 class Reference:
     """What "zero" is. ``still``: the person's own still stand; ``none``: the mean standing curve of the
     calibration people, with a wider interval. ``upright``: no still stand, but upright moments from which
-    positions (not angles) are counted. Times are None where there is none."""
+    positions (not angles) are counted. Times are None where there is none.
+    """
 
     angles: Literal["still", "none"]
     positions: Literal["still", "upright", "none"]
@@ -310,7 +312,8 @@ class Motion:
 @dataclass(frozen=True, slots=True)
 class Rep:
     """One bend. Rows of the track, half-open: descent ``[start_frame, bottom_frame)``, ascent
-    ``[bottom_frame, end_frame)``. A clip that begins or ends bent has a rep without descent or ascent."""
+    ``[bottom_frame, end_frame)``. A clip that begins or ends bent has a rep without descent or ascent.
+    """
 
     number: int
     start_frame: int
@@ -383,7 +386,8 @@ class Finding:
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """The answer. ``cue`` is the one thing to try next ("" when there is praise), ``reasons`` say why, line by line;
-    ``not_told`` lists what could not be told and what would help."""
+    ``not_told`` lists what could not be told and what would help.
+    """
 
     outcome: Outcome
     headline: str

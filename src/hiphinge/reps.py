@@ -91,9 +91,7 @@ def _find_edges(calm: Array, *, bottom: int, low: int, high: int) -> tuple[int, 
     return start, end
 
 
-def _make_rep(
-    number: int, seen: np.ndarray, time_s: Array, calm: Array, *, start: int, bottom: int, end: int
-) -> Rep:
+def _make_rep(number: int, seen: np.ndarray, time_s: Array, calm: Array, *, start: int, bottom: int, end: int) -> Rep:
     depth = float(calm[bottom])
 
     def travelled(a: int, b: int, edge: int) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hiphinge.assess.options import AssessOptions, Progress, ProgressCallback
+from hiphinge.clip.options import AssessOptions, Progress, ProgressCallback
 from hiphinge.model import Assessment, Outcome
 from hiphinge.report.folder import write_folder
 from tests.report.fakes import fake_assessment

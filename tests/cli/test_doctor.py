@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from hiphinge.assess.options import AssessOptions
 from hiphinge.cli import app
 from hiphinge.cli.doctor import Check, MirroredEstimator, print_checks, run_checks, run_self_test
+from hiphinge.clip.options import AssessOptions
 from hiphinge.errors import ModelError
 from hiphinge.model import Assessment, Facing, Frame, Measure, PoseFrame
 from hiphinge.pose.base import EstimatorInfo, Survey

@@ -25,7 +25,7 @@ def test_bar_shows_stage_pictures_and_rate_on_stderr_only() -> None:
     import pty
 
     code = (
-        "from hiphinge.assess.options import Progress\n"
+        "from hiphinge.clip.options import Progress\n"
         "from hiphinge.cli.progress import open_progress\n"
         "with open_progress('my [clip].mp4') as move:\n"
         "    move(Progress('look', 0, None, 0.0))\n"

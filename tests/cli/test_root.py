@@ -60,7 +60,7 @@ def test_reader_who_goes_away_is_no_error() -> None:
         "import sys; sys.argv = ['hiphinge', 'assess', 'clip.mp4', '--json']\n"
         "from hiphinge.cli import app\n"
         "from tests.cli.runners import FakeRunner\n"
-        "from hiphinge.assess.options import AssessOptions\n"
+        "from hiphinge.clip.options import AssessOptions\n"
         "class Silent(FakeRunner):\n"
         "    def __call__(self, path, options, *, name=None, progress=None):\n"
         "        return super().__call__(path, AssessOptions(), name=name)\n"

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from hiphinge.assess.options import AssessOptions
 from hiphinge.cli.arguments import DEFAULT_OUT
 from hiphinge.cli.settings import build_options, check_options, read_settings
+from hiphinge.clip.options import AssessOptions
 from hiphinge.errors import ConfigError, UsageError
 
 

@@ -12,6 +12,7 @@ from hiphinge.pose.base import Survey
 from hiphinge.pose.blazepose import BlazePose, flip_region
 from hiphinge.pose.region import Region
 from hiphinge.video import RgbPicture, open_video
+from tests.pose.conftest import DATA
 from tests.pose.scenes import frames_of, keypoints, shifted, walk
 
 Rgb = NDArray[np.uint8]
@@ -116,6 +117,20 @@ def test_look_once_sees_one_or_nobody(blazepose: BlazePose, person_rgb: Rgb) -> 
     assert found is not None
     assert found.presence > 0.9
     assert blazepose.look_once(RgbPicture(np.zeros_like(person_rgb))) is None
+
+
+def test_rendered_bystander_close_behind_is_not_followed(blazepose: BlazePose) -> None:
+    with open_video(DATA / "two_people.mp4") as reader:
+        survey = blazepose.survey(reader.sample(6))
+        poses = list(blazepose.track(reader.frames(), survey, facing="right"))
+    assert len(survey.people) == 2
+    bystander, subject = survey.people
+    assert subject.chosen
+    assert subject.height_ratio > 1.15 * bystander.height_ratio
+    assert np.isfinite(keypoints(poses)).all()
+    ankles = keypoints(poses)[:, [27, 28], 1].mean(axis=1) / reader.info.height_px
+    # The bystander stands further back: the feet are higher in the picture (0.78).
+    assert float(ankles.min()) > 0.82
 
 
 @pytest.mark.real

@@ -60,7 +60,7 @@ def test_largest_and_most_central_wins_when_nobody_moves() -> None:
 
 
 def test_one_body_detected_twice_is_one_person() -> None:
-    assert len(find_people([[detection(640), detection(650, y=420, size=300)]])) == 1
+    assert len(find_people([[detection(640), detection(650, y=420, size=440)]])) == 1
 
 
 def test_person_after_a_cut_is_the_same() -> None:
@@ -100,3 +100,14 @@ def test_describe_people() -> None:
     assert described[0].center_ratio == pytest.approx((0.25, 400 / 720))
     assert described[0].height_ratio == pytest.approx(400 / 720)
     assert [one.presence_ratio for one in described] == [0.5, 1.0]
+
+
+def test_someone_close_behind_is_not_the_same_body() -> None:
+    # As the subject bends, the hips come to lie on those of the one behind.
+    pictures = [
+        [detection(640 - 60 * lean / 80, size=540, lean_deg=lean), detection(560, size=430)] for lean in BENDS_DEG
+    ]
+    people = sorted(find_people(pictures), key=lambda one: one.size_px)
+    assert [len(one.seen) for one in people] == [8, 8]
+    assert people[0].motion_ratio == 0.0
+    assert people[1].motion_ratio > 0.1

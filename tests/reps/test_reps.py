@@ -45,7 +45,9 @@ def test_depth_counts_from_the_baseline():
     assert [round(rep.depth_deg) for rep in reps] == [60, 60]
 
 
-@pytest.mark.parametrize(("depth", "baseline"), [(np.full(60, np.nan), 0.0), (np.zeros(60), float("nan")), (np.zeros(0), 0.0)])
+@pytest.mark.parametrize(
+    ("depth", "baseline"), [(np.full(60, np.nan), 0.0), (np.zeros(60), float("nan")), (np.zeros(0), 0.0)]
+)
 def test_nothing_seen_gives_no_rep(depth, baseline):
     assert find_reps(depth, time_s=np.arange(len(depth)) / 30, baseline_deg=baseline) == ()
 

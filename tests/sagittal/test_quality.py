@@ -90,7 +90,11 @@ def test_nobody_gives_one_check_only():
 
 @pytest.mark.parametrize(
     ("facing", "grade"),
-    [(FacingDecision("right", 0.9), "good"), (FacingDecision("left", 0.4), "usable"), (FacingDecision(None, 0.2), "cannot_tell")],
+    [
+        (FacingDecision("right", 0.9), "good"),
+        (FacingDecision("left", 0.4), "usable"),
+        (FacingDecision(None, 0.2), "cannot_tell"),
+    ],
 )
 def test_facing(facing, grade):
     assert check("facing", view_of(facing=facing)).grade == grade
@@ -98,7 +102,15 @@ def test_facing(facing, grade):
 
 @pytest.mark.parametrize(
     ("yaw_deg", "grade"),
-    [(0, "good"), (12, "good"), (-15, "good"), (30, "usable"), (-33, "usable"), (65, "cannot_tell"), (-80, "cannot_tell")],
+    [
+        (0, "good"),
+        (12, "good"),
+        (-15, "good"),
+        (30, "usable"),
+        (-33, "usable"),
+        (65, "cannot_tell"),
+        (-80, "cannot_tell"),
+    ],
 )
 def test_side_on(yaw_deg, grade):
     found = check("side_on", view_of(view=View(yaw_deg=float(yaw_deg))))

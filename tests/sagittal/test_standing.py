@@ -109,3 +109,11 @@ def test_standing_does_not_depend_on_scale(px_per_m):
     reference = find_standing(segments).reference
     assert reference.angles == "still"
     assert reference.end_s == pytest.approx(2.5, abs=0.2)
+
+
+def test_two_upright_frames_are_no_place_to_count_from():
+    time_s = np.arange(0, 3, 1 / 30)
+    depth = np.clip(np.interp(time_s, [0, 0.5, 3], [0, 1, 1]), 0, 1)
+    depth[2:] = np.maximum(depth[2:], 0.4)
+    _, segments = segments_of(solve(knee=20, lean=70), time_s=time_s, depth=depth)
+    assert find_standing(segments).reference.positions == "none"

@@ -30,7 +30,8 @@ TOLERANCE_FL = 0.02
 
 
 def motion_of(posture=PERFECT, *, view=None, half_deg=4.0, unseen=None, with_masks=False, stature_m=1.75, **plan):
-    clip = film(script(posture, **{"n_reps": 1, **plan}), view=view, unseen=unseen, with_masks=with_masks, stature_m=stature_m)  # fmt: skip
+    filmed = script(posture, **{"n_reps": 1, **plan})
+    clip = film(filmed, view=view, unseen=unseen, with_masks=with_masks, stature_m=stature_m)
     return analyse_clip(clip, half_deg=half_deg)
 
 
@@ -121,7 +122,8 @@ def test_a_drifting_camera_does_not_move_the_hips():
 
 @settings(deadline=None, max_examples=12)
 @given(
-    px_per_m=st.floats(150, 700), x=st.floats(-200, 500), stature_m=st.floats(1.4, 2.0), rate_hz=st.sampled_from([15.0, 25.0, 60.0])
+    px_per_m=st.floats(150, 700), x=st.floats(-200, 500), stature_m=st.floats(1.4, 2.0),
+    rate_hz=st.sampled_from([15.0, 25.0, 60.0]),
 )  # fmt: skip
 def test_measures_do_not_depend_on_scale_place_stature_or_rate(px_per_m, x, stature_m, rate_hz):
     a = motion_of(view=View(px_per_m=px_per_m, origin_px=(x, 700.0)), stature_m=stature_m, rate_hz=rate_hz)

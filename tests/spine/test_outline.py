@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from hiphinge.spine import OutlineEstimator, load_calibration
-from hiphinge.spine.profile import STATIONS
 from hiphinge.spine.outline import (
     LOW_BACK,
     MAX_HIDDEN_SHARE,
@@ -16,6 +15,7 @@ from hiphinge.spine.outline import (
     fill_hidden,
     hidden_share,
 )
+from hiphinge.spine.profile import STATIONS
 from tests.synthetic import (
     PERFECT,
     ROUNDED,
@@ -31,7 +31,7 @@ CLIP = film(script(ROUNDED, n_reps=1, rate_hz=10.0))
 STILL = analyse_clip(CLIP).spine_input
 NO_STAND = analyse_clip(film(script(ROUNDED, n_reps=1, rate_hz=10.0, still_s=0.2, between_s=0.0))).spine_input
 N = CLIP.pose.n_frames
-LOW = (STATIONS >= LOW_BACK[0]) & (STATIONS <= LOW_BACK[1])
+LOW = (LOW_BACK[0] <= STATIONS) & (LOW_BACK[1] >= STATIONS)
 
 ESTIMATORS = {
     "script": lambda: ScriptedSpine(CLIP.script),

@@ -1,6 +1,6 @@
 import pytest
 
-from hiphinge.assess.options import DRILLS
+from hiphinge.clip.options import DRILLS
 from hiphinge.verdict import criteria_for
 from hiphinge.verdict.criteria import DRILL_RULES, RULES
 from hiphinge.verdict.measures import MEASURE_LABELS

@@ -16,8 +16,8 @@ IDEAL = {
     "pull_through": (solve(knee=20, lean=65, lumbar=8), "behind_knees"),
     "deadlift": (solve(knee=39, lean=60, lumbar=12), "mid_foot"),
 }
-#: A pull from the floor: bar at 22.5 cm, the other end of the deadlift's range.
-FLOOR = (solve(knee=69, lean=70, lumbar=12), "mid_foot")
+#: A pull from the floor: a bar of half of the body's mass at 22.5 cm, the other end of the deadlift's range.
+FLOOR = (solve(knee=69, lean=70, lumbar=12, load=0.5), "mid_foot")
 
 
 @pytest.mark.parametrize("drill", IDEAL)

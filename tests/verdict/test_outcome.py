@@ -7,8 +7,18 @@ import pytest
 from hiphinge.model import Finding, Measure, QualityCheck, Rep
 from hiphinge.verdict import criteria_for, decide_verdict
 from hiphinge.verdict.headlines import HEADLINES, PRAISE, SHORT
+from hiphinge.verdict.outcome import RepView, outcome_of_rep, spread_interval
 from tests.synthetic import PERFECT, ROUNDED, SQUAT, SQUATTY, STANDING, STIFF, solve
 from tests.verdict.judging import judged
+
+REP = Rep(1, 0, 10, 20, 0.0, 1.0, 2.0, True, True, 60.0)
+
+
+def finding(rule, grade, *, rep=1, drill="hinge", reason=""):
+    spec = criteria_for(drill).rule(rule)
+    return Finding(
+        rule, spec.label, rep, spec.measure, grade, 1.0, 0.9, 1.1, "", "", spec.tolerance, spec.source, spec.cue, reason
+    )
 
 
 class TestClinicalFixtures:
@@ -69,11 +79,54 @@ def test_outcome_of_a_hinge_drill(posture, outcome):
     assert judged(posture, half_deg=1.0).verdict.outcome == outcome
 
 
-def test_a_wide_interval_cannot_tell_hinge_from_spine():
-    posture = solve(knee=20, lean=60, lumbar=26)
-    assert judged(posture, half_deg=14.0).verdict.outcome == "cannot_tell"
+def test_an_outcome_is_told_where_it_is_twice_as_likely_as_the_rest():
+    posture = solve(knee=20, lean=60, lumbar=26)  # a hinge up to 28 degrees, the back from 35 on
+    assert judged(posture, half_deg=2.0).verdict.outcome == "hinge"
+    assert judged(posture, half_deg=14.0).verdict.outcome == "mixed"
+    assert judged(posture, half_deg=40.0).verdict.outcome == "cannot_tell"
+    # The rule itself asks for more: its whole interval.
     assert judged(posture, half_deg=14.0).grades()["4"] == "cannot_tell"
-    assert judged(posture, half_deg=1.0).verdict.outcome in ("mixed", "hinge")
+
+
+def rep_view(lumbar, pelvis, *, half=2.0, **grades):
+    measures = [
+        Measure("lumbar_flexion", "", 1, lumbar, lumbar - half, lumbar + half, "°", "good", ""),
+        Measure("pelvis_tilt", "", 1, pelvis, pelvis - half, pelvis + half, "°", "good", ""),
+    ]
+    found = [finding(rule.lstrip("r"), grade) for rule, grade in grades.items()]
+    return RepView(1, measures, found)
+
+
+@pytest.mark.parametrize(
+    ("view", "outcome"),
+    [
+        (rep_view(10, 50), "hinge"),
+        (rep_view(10, 50, r2="fail"), "mixed"),
+        (rep_view(28, 38), "mixed"),
+        (rep_view(30, 20), "spine"),
+        (rep_view(50, 80), "spine"),
+        (rep_view(20, 15), "mixed"),  # the share of an ordinary bend, but little of it
+        (rep_view(-5, 5), "cannot_tell"),  # the trunk does not turn
+        (rep_view(31, 39, half=30), "cannot_tell"),
+    ],
+)
+def test_classification_of_one_rep(view, outcome):
+    assert outcome_of_rep(view, criteria_for("hinge")) == outcome
+
+
+def test_travel_that_is_not_met_is_no_hinge():
+    short = [Measure("hip_back", "", 1, 0.2, 0.15, 0.25, "FL", "good", "")]
+    view = rep_view(10, 50, r1="fail")
+    full = RepView(1, [*view._measures.values(), *short], [finding("1", "fail")])
+    assert outcome_of_rep(full, criteria_for("hinge")) == "mixed"
+
+
+def test_spread_interval_is_normal_on_either_side():
+    values = spread_interval(10.0, 4.0, 20.0)
+    assert values[len(values) // 2] == pytest.approx(10.0)
+    assert sum(4.0 <= v <= 20.0 for v in values) / len(values) == pytest.approx(0.90, abs=0.02)
+    assert list(values) == sorted(values)
+    assert spread_interval(3.0, 3.0, 3.0) == pytest.approx((3.0,) * len(values))
 
 
 def test_a_wide_interval_on_a_clear_case_still_tells():
@@ -89,9 +142,7 @@ def test_no_bend():
     assert j.verdict.cue == j.verdict.praise == ""
 
 
-@pytest.mark.parametrize(
-    ("lumbar", "outcome"), [(12, "hips_first"), (33, "typical"), (50, "back_first")]
-)
+@pytest.mark.parametrize(("lumbar", "outcome"), [(12, "hips_first"), (33, "typical"), (50, "back_first")])
 def test_toe_touch(lumbar, outcome):
     j = judged(solve(knee=5, lean=70, lumbar=lumbar), drill="toe_touch", arms="hanging", half_deg=2.0)
     assert j.verdict.outcome == outcome
@@ -153,20 +204,10 @@ def test_words_exist_for_every_outcome():
             assert never not in words.lower()
 
 
-REP = Rep(1, 0, 10, 20, 0.0, 1.0, 2.0, True, True, 60.0)
-
-
-def finding(rule, grade, *, rep=1, drill="hinge", reason=""):
-    spec = criteria_for(drill).rule(rule)
-    return Finding(
-        rule, spec.label, rep, spec.measure, grade, 1.0, 0.9, 1.1, "", "", spec.tolerance, spec.source, spec.cue, reason
-    )
-
-
 def verdict_of(findings, *, drill="hinge", reps=(REP,), quality=()):
-    measures = [
-        Measure("lumbar_flexion", "", r.number, 10.0, 8.0, 12.0, "°", "good", "") for r in reps
-    ] + [Measure("pelvis_tilt", "", r.number, 50.0, 48.0, 52.0, "°", "good", "") for r in reps]
+    measures = [Measure("lumbar_flexion", "", r.number, 10.0, 8.0, 12.0, "°", "good", "") for r in reps] + [
+        Measure("pelvis_tilt", "", r.number, 50.0, 48.0, 52.0, "°", "good", "") for r in reps
+    ]
     return decide_verdict(reps, measures, findings, quality, criteria_for(drill))
 
 

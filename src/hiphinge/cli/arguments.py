@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 import typer
 
-from hiphinge.assess.options import Drill as DrillName
-from hiphinge.assess.options import ModelName
+from hiphinge.clip.options import Drill as DrillName
+from hiphinge.clip.options import ModelName
 
 __all__ = [
     "DEFAULT_OUT",

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from hiphinge.assess.options import AssessOptions, ProgressCallback
 from hiphinge.cli.guard import UNFORESEEN, describe_error
+from hiphinge.clip.options import AssessOptions, ProgressCallback
 from hiphinge.errors import HiphingeError
 from hiphinge.model import Assessment
 
@@ -17,7 +17,7 @@ __all__ = ["Outcome", "Runner", "assess_videos", "find_runner", "first_failure",
 
 
 class Runner(Protocol):
-    """Assesses one video and writes its folder; ``hiphinge.assess.run.assess_video`` is the real one."""
+    """Assesses one video and writes its folder; ``hiphinge.clip.run.assess_video`` is the real one."""
 
     def __call__(
         self,
@@ -50,7 +50,7 @@ def find_runner(given: object) -> Runner:
     if callable(given):
         runner: Runner = given
         return runner
-    from hiphinge.assess.run import assess_video
+    from hiphinge.clip.run import assess_video
 
     return assess_video
 

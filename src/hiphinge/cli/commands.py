@@ -10,10 +10,10 @@ from typing import Annotated
 
 import typer
 
-from hiphinge.assess.options import AssessOptions
 from hiphinge.cli import arguments
 from hiphinge.cli.guard import TERMINATED, guarded, say, write_out
 from hiphinge.cli.settings import build_options
+from hiphinge.clip.options import AssessOptions
 
 __all__ = ["app", "main", "watch_signals"]
 

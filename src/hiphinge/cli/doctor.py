@@ -12,15 +12,15 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from hiphinge.assess.options import AssessOptions
 from hiphinge.cli.guard import write_out
+from hiphinge.clip.options import AssessOptions
 from hiphinge.errors import HiphingeError, ModelError, OutputError
 from hiphinge.model import Assessment, Facing, Frame, PoseFrame
 
 if TYPE_CHECKING:
     from hiphinge.pose.base import EstimatorInfo, PoseEstimator, Survey
 
-__all__ = ["Check", "MirroredEstimator", "print_checks", "run_checks", "run_self_test"]
+__all__ = ["Check", "MirroredEstimator", "SelfTestRunner", "print_checks", "run_checks", "run_self_test"]
 
 #: What a phone, a tablet or an export may hold.
 CODECS = ("h264", "hevc", "vp9", "av1", "gif")
@@ -44,7 +44,7 @@ class Check:
 
 
 class SelfTestRunner(Protocol):
-    """Assesses a clip with a given estimator; ``hiphinge.assess.run.assess_video`` is the real one."""
+    """Assesses a clip with a given estimator; ``hiphinge.clip.run.assess_video`` is the real one."""
 
     def __call__(self, path: Path, options: AssessOptions, *, estimator: PoseEstimator | None = None) -> Assessment:
         """Return the assessment with its evidence."""
@@ -207,7 +207,7 @@ def run_self_test(runner: object, data: Path | None) -> list[Check]:
 
 def _assess_both(runner: object, data: Path | None) -> dict[str, Assessment]:
     """Assess the demo clip as it is and mirrored."""
-    from hiphinge.assess.run import assess_video
+    from hiphinge.clip.run import assess_video
     from hiphinge.pose.blazepose import BlazePose
 
     run: SelfTestRunner = runner if callable(runner) else assess_video

@@ -12,7 +12,7 @@ import typer
 
 from hiphinge.errors import HiphingeError
 
-__all__ = ["INTERRUPTED", "TERMINATED", "UNFORESEEN", "describe_error", "guarded", "say", "write_out"]
+__all__ = ["INTERRUPTED", "TERMINATED", "UNFORESEEN", "describe_error", "drop_output", "guarded", "say", "write_out"]
 
 #: Exit code after Ctrl-C.
 INTERRUPTED = 130

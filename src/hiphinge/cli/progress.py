@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from hiphinge.assess.options import Progress, ProgressCallback
+from hiphinge.clip.options import Progress, ProgressCallback
 
 __all__ = ["STAGE_WORDS", "open_progress"]
 

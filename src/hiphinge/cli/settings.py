@@ -10,8 +10,8 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from hiphinge.assess.options import AssessOptions
 from hiphinge.cli.arguments import DEFAULT_OUT
+from hiphinge.clip.options import AssessOptions
 from hiphinge.errors import ConfigError, UsageError
 
 __all__ = ["build_options", "check_options", "read_settings"]

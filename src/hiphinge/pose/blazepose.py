@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from hiphinge.model import Array, Facing, Frame, Picture, PoseFrame
+from hiphinge.model import Array, Facing, Frame, PersonCandidate, Picture, PoseFrame
 from hiphinge.pose.base import EstimatorInfo, Survey
 from hiphinge.pose.detector import Detection, Detector
 from hiphinge.pose.landmarks import LandmarkRequest, Landmarks
@@ -189,30 +189,30 @@ def flip_region(region: Region, width_px: int) -> Region:
 
 
 def _subject_of(survey: Survey, picture: Picture, *, mirrored: bool) -> Subject:
-    poses = survey.mirrored if mirrored else survey.plain
-    seen = tuple((pose.time_s, _region_of_pose(pose.keypoints_px)) for pose in poses)
-    others = []
-    for person in survey.people:
-        if person.chosen:
-            continue
-        x_px = person.center_ratio[0] * picture.width_px
-        size_px = person.height_ratio * picture.height_px * _MARGIN
-        others.append(
-            Region(
-                picture.width_px - x_px if mirrored else x_px,
-                person.center_ratio[1] * picture.height_px,
-                size_px,
-                0.0,
-            )
-        )
-    return Subject(seen, tuple(others))
+    regions = {one.number: _region_of_candidate(one, picture, mirrored=mirrored) for one in survey.people}
+    chosen = next((regions[one.number] for one in survey.people if one.chosen), None)
+    seen = []
+    for pose in survey.mirrored if mirrored else survey.plain:
+        x_px, y_px = pose.keypoints_px[_HIPS].mean(axis=0)
+        size_px = chosen.size_px if chosen is not None else _reach_px(pose.keypoints_px)
+        seen.append((pose.time_s, Region(float(x_px), float(y_px), size_px, 0.0)))
+    return Subject(tuple(seen), tuple(regions[one.number] for one in survey.people if not one.chosen))
 
 
-def _region_of_pose(keypoints_px: Array) -> Region:
-    """Return the upright region around a pose: a circle around the hips that holds all points."""
+def _region_of_candidate(person: PersonCandidate, picture: Picture, *, mirrored: bool) -> Region:
+    x_px = person.center_ratio[0] * picture.width_px
+    return Region(
+        picture.width_px - x_px if mirrored else x_px,
+        person.center_ratio[1] * picture.height_px,
+        person.height_ratio * picture.height_px * _MARGIN,
+        0.0,
+    )
+
+
+def _reach_px(keypoints_px: Array) -> float:
+    """Return the side of the square around the hips that holds all points, with its margin."""
     hips = keypoints_px[_HIPS].mean(axis=0)
-    radius_px = float(np.max(np.linalg.norm(keypoints_px - hips, axis=1)))
-    return Region(float(hips[0]), float(hips[1]), 2 * _MARGIN * radius_px, 0.0)
+    return 2 * _MARGIN * float(np.max(np.linalg.norm(keypoints_px - hips, axis=1)))
 
 
 def _chain(first: Frame, rest: Iterator[Frame]) -> Iterator[Frame]:

@@ -20,10 +20,11 @@ from hiphinge.pose.region import Region
 
 __all__ = ["Person", "choose_person", "describe_people", "find_people"]
 
-#: Two detections in one picture closer than this share of their size are one body seen twice.
-_SAME_BODY_RATIO = 0.2
-#: How far a person may have gone between two surveyed pictures, as a share of the region's size.
-_STEP_RATIO = 0.5
+#: Two detections in one picture whose hips, shoulders and reach all lie closer than this share of their size are
+#: one body seen twice. Someone standing behind has hips close by, but not all three.
+_SAME_BODY_RATIO = 0.1
+#: How badly a detection may fit a person's last region between two surveyed pictures.
+_MAX_MISMATCH = 1.0
 #: Postural movement from which on a person counts as fully moving.
 _MOVING_RATIO = 0.05
 _MARGIN = 1.25
@@ -62,32 +63,34 @@ def find_people(detections: Sequence[Sequence[Detection]]) -> list[Person]:
     """Join the detections of the surveyed pictures, in order, to people."""
     people: list[Person] = []
     for number, found in enumerate(detections):
-        for detection in _without_doubles(found):
-            person = _closest(detection.region, [one for one in people if number not in one.seen])
-            if person is None:
-                person = Person()
-                people.append(person)
-            person.seen[number] = detection
+        left = _without_doubles(found)
+        fits = [
+            (detection.region.mismatch(person.last), place, other)
+            for place, detection in enumerate(left)
+            for other, person in enumerate(people)
+        ]
+        taken: dict[int, int] = {}
+        for mismatch, place, other in sorted(fits):
+            if mismatch < _MAX_MISMATCH and place not in taken and other not in taken.values():
+                taken[place] = other
+        for place, detection in enumerate(left):
+            if place not in taken:
+                people.append(Person())
+            people[taken.get(place, -1)].seen[number] = detection
     return _join_over_cuts(people)
 
 
 def _without_doubles(found: Sequence[Detection]) -> list[Detection]:
     kept: list[Detection] = []
     for detection in found:
-        region = detection.region
-        if all(region.distance_px(one.region) > _SAME_BODY_RATIO * one.region.size_px for one in kept):
+        if not any(_is_same_body(detection, one) for one in kept):
             kept.append(detection)
     return kept
 
 
-def _closest(region: Region, people: Sequence[Person]) -> Person | None:
-    best, best_distance = None, _STEP_RATIO
-    for person in people:
-        last = person.last
-        distance = region.distance_px(last) / max(region.size_px, last.size_px)
-        if distance < best_distance and 0.5 < region.size_px / last.size_px < 2.0:
-            best, best_distance = person, distance
-    return best
+def _is_same_body(one: Detection, other: Detection) -> bool:
+    apart_px = np.linalg.norm(one.points_px[:3] - other.points_px[:3], axis=1)
+    return bool(apart_px.max() < _SAME_BODY_RATIO * other.region.size_px)
 
 
 def _join_over_cuts(people: list[Person]) -> list[Person]:

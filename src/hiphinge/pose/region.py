@@ -71,6 +71,10 @@ class Region:
         """Return the distance between the two centres."""
         return math.hypot(self.x_px - other.x_px, self.y_px - other.y_px)
 
+    def mismatch(self, known: Region) -> float:
+        """Return how badly this fits a known region: double or half the size, or one side's length away, is 1."""
+        return abs(math.log2(self.size_px / known.size_px)) + self.distance_px(known) / known.size_px
+
 
 def _rounded(value: float) -> float:
     return round(value * _GRID) / _GRID

@@ -206,18 +206,13 @@ class _Search:
         regions = [one for one in regions if not self._is_someone_else(one, near)]
         if not near:
             return sorted(regions, key=lambda one: -one.size_px)[:_N_CHECKED]
-        return sorted(regions, key=lambda one: min(_mismatch(one, known) for known in near))[:_N_CHECKED]
+        return sorted(regions, key=lambda one: min(one.mismatch(known) for known in near))[:_N_CHECKED]
 
     def _is_someone_else(self, region: Region, near: Sequence[Region]) -> bool:
-        others = [_mismatch(region, other) for other in self._subject.others]
+        others = [region.mismatch(other) for other in self._subject.others]
         if not others or not near:
             return False
-        return min(others) < _SOMEONE_ELSE and min(others) < min(_mismatch(region, known) for known in near)
-
-
-def _mismatch(region: Region, known: Region) -> float:
-    """How badly a region fits a known one: doubled or halved in size, or one region's side away, is 1."""
-    return abs(math.log2(region.size_px / known.size_px)) + region.distance_px(known) / known.size_px
+        return min(others) < _SOMEONE_ELSE and min(others) < min(region.mismatch(known) for known in near)
 
 
 def _is_near(region: Region, known: Region) -> bool:

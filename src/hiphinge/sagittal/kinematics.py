@@ -14,16 +14,21 @@ __all__ = ["Segments", "compute_lean_deg", "compute_segments", "compute_yaw_deg"
 
 #: The pose model under-reads a turn and reads people as turned towards the camera: true yaw = gain x read + offset,
 #: fitted on rendered people (``tools/calibrate.py --yaw``; what is left is given in ``docs/accuracy.md``).
-YAW_GAIN = 1.22
-YAW_OFFSET_DEG = -8.6
+YAW_GAIN = 1.17
+YAW_OFFSET_DEG = -13.8
+#: A shank shorter than this ÷ thigh is no shank: of rendered people who hide nothing 0.5 % read less.
+MIN_SHANK_RATIO = 0.78
 #: A joint that jumps by more than this share of the trunk from one frame to the next and back is a slip.
 SPIKE_RATIO = 0.25
 
 
 @dataclass(frozen=True, slots=True)
 class Segments:
-    """Smoothed joint positions (``(n, 2)``, canonical image pixels, y down) and leans (``(n,)``, degrees from
-    vertical, forward positive); NaN where unseen. ``trunk_px`` is the hip-shoulder distance."""
+    """Smoothed joint positions and segment leans; NaN where unseen.
+
+    Positions are ``(n, 2)``, canonical image pixels, y down; leans ``(n,)``, degrees from vertical, forward positive.
+    ``trunk_px`` is the hip-shoulder distance.
+    """
 
     time_s: Array
     hip: Array
@@ -33,6 +38,7 @@ class Segments:
     ankle: Array
     heel: Array
     toe: Array
+    feet: Array
     trunk_px: Array
     trunk_lean_deg: Array
     thigh_lean_deg: Array
@@ -59,8 +65,17 @@ def compute_lean_deg(lower: Array, upper: Array) -> Array:
     return lean
 
 
-def compute_segments(pose: PoseTrack) -> Segments:
+def compute_segments(pose: PoseTrack, *, camera_still: bool = True) -> Segments:
     """Compute joint centres and segment leans over a clip.
+
+    Parameters
+    ----------
+    pose
+        The track.
+    camera_still
+        Whether the camera stands. Feet stay planted in every drill, so with a standing camera their place is the
+        median over a few seconds around each frame, which also serves while a plate hides them; with a moving camera
+        it is read within a quarter of a second.
 
     Notes
     -----
@@ -77,7 +92,9 @@ def compute_segments(pose: PoseTrack) -> Segments:
 
     hip, shoulder = joint(middle(k, HIPS)), joint(middle(k, SHOULDERS))
     ear = joint(middle(k, EARS))
+    heel, toe = joint(near_weighted(k, seen, HEELS)), joint(near_weighted(k, seen, TOES))
     knee, ankle = joint(near_weighted(k, seen, KNEES)), joint(near_weighted(k, seen, ANKLES))
+    ankle = _drop_folded(hip, knee, ankle)
     return Segments(
         time_s=pose.time_s,
         hip=hip,
@@ -85,14 +102,43 @@ def compute_segments(pose: PoseTrack) -> Segments:
         ear=ear,
         knee=knee,
         ankle=ankle,
-        heel=joint(near_weighted(k, seen, HEELS)),
-        toe=joint(near_weighted(k, seen, TOES)),
+        heel=heel,
+        toe=toe,
+        feet=_plant((heel + toe) / 2, time_s=pose.time_s, reach_s=2.5 if camera_still else 0.25),
         trunk_px=np.hypot(*(shoulder - hip).T),
         trunk_lean_deg=compute_lean_deg(hip, shoulder),
         thigh_lean_deg=compute_lean_deg(knee, hip),
         shank_lean_deg=compute_lean_deg(ankle, knee),
         neck_lean_deg=_unwrap_deg(compute_lean_deg(shoulder, ear)),
     )
+
+
+def _drop_folded(hip: Array, knee: Array, ankle: Array) -> Array:
+    """Return the ankles without those that would make the shank far too short: a guess behind a plate."""
+    with np.errstate(invalid="ignore"):
+        folded = np.hypot(*(knee - ankle).T) < MIN_SHANK_RATIO * np.hypot(*(hip - knee).T)
+    kept = ankle.copy()
+    kept[folded] = np.nan
+    return kept
+
+
+def _plant(feet: Array, *, time_s: Array, reach_s: float) -> Array:
+    """Median of the seen foot positions within ``reach_s``; NaN where none was seen, ``(n, 2)``.
+
+    Computed for a few moments per reach and read linearly between them.
+    """
+    if time_s.size < 2:
+        return feet.copy()
+    moments = np.linspace(time_s[0], time_s[-1], 2 + int((time_s[-1] - time_s[0]) / (reach_s / 4)))
+    seen = np.isfinite(feet[:, 0])
+    places = np.full((moments.size, 2), np.nan)
+    times, known = time_s[seen], feet[seen]
+    first = np.searchsorted(times, moments - reach_s)
+    last = np.searchsorted(times, moments + reach_s, side="right")
+    for row, (a, b) in enumerate(zip(first, last, strict=True)):
+        if b > a:
+            places[row] = np.median(known[a:b], axis=0)
+    return np.column_stack([np.interp(time_s, moments, places[:, axis]) for axis in (0, 1)])
 
 
 def _unwrap_deg(lean_deg: Array) -> Array:
@@ -112,13 +158,12 @@ def compute_yaw_deg(pose: PoseTrack) -> Array:
 
     Notes
     -----
-    From the pose model's 3-D world points: the line from the near (right) to the far (left) hip and shoulder
-    points straight away from the camera in a side view. Its known error is given in ``docs/accuracy.md``.
+    From the pose model's 3-D world points: the line from the near (right) to the far (left) hip points straight away
+    from the camera in a side view. The shoulders would say the same, but arms, bars and plates disturb them. Its
+    known error is given in ``docs/accuracy.md``.
     """
-    across = np.zeros(pose.n_frames)
-    away = np.zeros(pose.n_frames)
-    for left, right in (SHOULDERS, HIPS):
-        across += pose.world_m[:, left, 0] - pose.world_m[:, right, 0]
-        away += pose.world_m[:, left, 2] - pose.world_m[:, right, 2]
-    yaw: Array = YAW_GAIN * np.degrees(np.arctan2(across, away)) + YAW_OFFSET_DEG
+    across = pose.world_m[:, HIPS[0], 0] - pose.world_m[:, HIPS[1], 0]
+    away = pose.world_m[:, HIPS[0], 2] - pose.world_m[:, HIPS[1], 2]
+    raw = np.degrees(np.arctan2(across, away))
+    yaw: Array = YAW_GAIN * raw + YAW_OFFSET_DEG
     return yaw

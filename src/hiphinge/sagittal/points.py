@@ -15,6 +15,7 @@ __all__ = [
     "HEELS",
     "HIPS",
     "KNEES",
+    "MIN_VISIBILITY",
     "NOSE",
     "SHOULDERS",
     "TOES",
@@ -39,6 +40,8 @@ FEET = (*ANKLES, *HEELS, *TOES)
 NOSE = 0
 
 Points = tuple[int, int]
+#: A near joint less visible than this is hidden. The near ankles of rendered people who hide nothing are all above.
+MIN_VISIBILITY = 0.5
 
 
 def middle(keypoints: Array, pair: Points) -> Array:
@@ -51,9 +54,11 @@ def near_weighted(keypoints: Array, visibility: Array, pair: Points) -> Array:
     """Mean of a left and right point, each weighted by how visible it is; ``(n, 33, 2)`` to ``(n, 2)``.
 
     The far leg is hidden behind the near one in a side view and its points are guesses, so its weight is the
-    square of its visibility and never more than the near side's.
+    square of its visibility and never more than the near side's. NaN where the near point itself is hidden (less
+    visible than ``MIN_VISIBILITY``, behind a plate for example): the model then only guesses where it is.
     """
     far = np.minimum(visibility[..., pair[0]], visibility[..., pair[1]])[..., None] ** 2
     near = np.maximum(visibility[..., pair[1]], 1e-3)[..., None]
     mean: Array = (far * keypoints[..., pair[0], :] + near * keypoints[..., pair[1], :]) / (far + near)
+    mean[visibility[..., pair[1]] < MIN_VISIBILITY] = np.nan
     return mean

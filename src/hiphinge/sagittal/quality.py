@@ -11,10 +11,13 @@ from numpy.typing import NDArray
 from hiphinge.model import Array, CameraTrack, PersonCandidate, PoseTrack, ProfileTrack, QualityCheck, ViewGrade
 from hiphinge.sagittal.facing import FacingDecision
 from hiphinge.sagittal.kinematics import Segments
-from hiphinge.sagittal.points import ANKLES, EARS, HEELS, HIPS, KNEES, NOSE, SHOULDERS, TOES
+from hiphinge.sagittal.points import ANKLES, EARS, HEELS, HIPS, KNEES, MIN_VISIBILITY, NOSE, SHOULDERS, TOES
 from hiphinge.sagittal.standing import Standing
 
-__all__ = ["ViewInput", "check_view"]
+__all__ = ["ViewInput", "check_view", "is_camera_still"]
+
+#: Up to this share of the picture's height the camera counts as still.
+STILL_CAMERA_RATIO = 0.02
 
 _BACK = (
     "lumbar_flexion", "pelvis_tilt", "hip_flexion", "thoracic_flexion", "hip_share", "lumbar_share", "over_arch",
@@ -31,8 +34,10 @@ _LUMBAR = (-0.10, 0.65)
 
 @dataclass(frozen=True, slots=True)
 class ViewInput:
-    """All that the gate looks at. ``bent`` is ``(n,)`` true in the frames that matter (lean over 20 degrees, or all
-    seen frames when nothing bends)."""
+    """All that the gate looks at.
+
+    ``bent`` is ``(n,)`` true in the frames that matter (lean over 20 degrees, or all seen frames when nothing bends).
+    """
 
     pose: PoseTrack
     profile: ProfileTrack
@@ -122,39 +127,35 @@ def _facing(view: ViewInput) -> QualityCheck:
 
 def _side_on(view: ViewInput) -> QualityCheck:
     yaw = abs(_median(view.yaw_deg[view.pose.seen]))
-    grade = _grade(yaw, good=20.0, usable=45.0, high_is_good=False)
+    grade = _grade(yaw, good=20.0, usable=35.0, high_is_good=False)
     return QualityCheck(
-        "side_on", "turned out of the side view", _finite(yaw), "°", "≤ 20°", "≤ 45°", grade, ("all",),
+        "side_on", "turned out of the side view", _finite(yaw), "°", "≤ 20°", "≤ 35°", grade, ("all",),
         "Turn fully side-on to the camera, so that one shoulder hides the other.",
     )  # fmt: skip
 
 
 def _in_frame(view: ViewInput) -> list[QualityCheck]:
     pose = view.pose
-    rows = view.bent & pose.seen if (view.bent & pose.seen).any() else pose.seen
+    # The model goes on guessing a head that has left the picture; the mask then lies along the upper border.
+    with np.errstate(invalid="ignore"):
+        head_free = ~(view.profile.body_top_px < 0.01 * pose.height_px)
     parts = (
-        ("head_in_frame", "head in the picture", (NOSE, *EARS), _HEAD),
-        ("trunk_in_frame", "trunk and hips in the picture", (*SHOULDERS, *HIPS), ("all",)),
-        ("knees_in_frame", "knees in the picture", KNEES, (*_LEGS, "hip_flexion", "hip_per_knee")),
-        ("feet_in_frame", "feet in the picture", (*ANKLES, *HEELS, *TOES), (*_FEET, *_LEGS)),
+        ("head_in_frame", "head in the picture", (NOSE, *EARS), (*_HEAD, *_POSITIONS), 0.85),
+        ("trunk_in_frame", "trunk and hips in the picture", (*SHOULDERS, *HIPS), ("all",), 0.6),
+        ("knees_in_frame", "knees in the picture", KNEES, (*_LEGS, "hip_flexion", "hip_per_knee"), 0.6),
+        ("feet_in_frame", "feet in the picture", (*ANKLES, *HEELS, *TOES), (*_FEET, *_LEGS), 0.6),
     )
     checks = []
-    for name, label, points, affects in parts:
-        # Standing frames count as well: a head that leaves the picture on the way up is missed at the top only.
+    for name, label, points, affects, usable in parts:
         inside = _share_inside(pose, points)
-        share = min(_median_share(inside[rows]), _median_share(inside[pose.seen]) + 0.25)
-        grade = _grade(share, good=0.95, usable=0.6)
-        checks.append(
-            QualityCheck(
-                name, label, 100 * share, " % of frames", "≥ 95 %", "≥ 60 %", grade, affects,
-                "Step back, or move the camera back, until the whole body stays in the picture.",
-            )  # fmt: skip
-        )
+        if name == "head_in_frame":
+            inside *= head_free
+        share = float(inside[pose.seen].mean())
+        grade = _grade(share, good=0.95, usable=usable)
+        advice = "Step back, or move the camera back, until the whole body stays in the picture."
+        limits = ("≥ 95 %", f"≥ {100 * usable:.0f} %")
+        checks.append(QualityCheck(name, label, 100 * share, " % of frames", *limits, grade, affects, advice))
     return checks
-
-
-def _median_share(inside: Array) -> float:
-    return float(inside.mean()) if inside.size else float("nan")
 
 
 def _share_inside(pose: PoseTrack, points: Sequence[int]) -> Array:
@@ -179,11 +180,13 @@ def _size(view: ViewInput) -> QualityCheck:
 
 
 def _confidence(view: ViewInput) -> QualityCheck:
-    near = [SHOULDERS[1], HIPS[1], KNEES[1], ANKLES[1]]
-    value = _median(view.pose.visibility[view.pose.seen][:, near].min(axis=1))
-    grade = _grade(value, good=0.5, usable=0.15)
+    near = [KNEES[1], ANKLES[1]]
+    rows = view.bent & view.pose.seen if (view.bent & view.pose.seen).any() else view.pose.seen
+    hidden = (view.pose.visibility[rows][:, near] < MIN_VISIBILITY).any(axis=1)
+    value = 1.0 - float(hidden.mean())
+    grade = _grade(value, good=0.9, usable=0.3)
     return QualityCheck(
-        "confidence", "how sure the pose model is of hip, knee and ankle", _finite(value), "", "≥ 0.5", "≥ 0.15", grade,
+        "leg_visible", "bent frames in which knee and ankle are seen", 100 * value, " %", "≥ 90 %", "≥ 30 %", grade,
         (*_LEGS, *_FEET), "Keep the leg nearer to the camera in view: move plates, chairs and bags aside.",
     )  # fmt: skip
 
@@ -202,7 +205,7 @@ def _still_stand(view: ViewInput) -> QualityCheck:
     reference = view.standing.reference
     grade: ViewGrade = "good" if reference.angles == "still" else "usable"
     seconds = (reference.end_s or 0.0) - (reference.start_s or 0.0) if reference.angles == "still" else 0.0
-    affects = _BACK + _LEGS + _HEAD
+    affects: tuple[str, ...] = _BACK + _LEGS + _HEAD
     advice = "Stand still, side-on, for two seconds before the first rep: it makes every angle more exact."
     if reference.positions == "none":
         affects += _POSITIONS
@@ -221,14 +224,26 @@ def _cuts(view: ViewInput) -> QualityCheck:
     )  # fmt: skip
 
 
-def _camera_motion(view: ViewInput) -> QualityCheck:
-    shift = np.hypot(*view.camera.shift_ratio.T) if view.camera.shift_ratio.size else np.zeros(0)
+def _camera_shift(camera: CameraTrack) -> float:
+    """95th percentile of the background's shift ÷ picture height; NaN where it could not be read."""
+    shift = np.hypot(*camera.shift_ratio.T) if camera.shift_ratio.size else np.zeros(0)
     seen = shift[np.isfinite(shift)]
-    value = float(np.percentile(seen, 95)) if seen.size else float("nan")
-    grade: ViewGrade = _grade(value, good=0.02, usable=0.15, high_is_good=False) if seen.size else "usable"
+    return float(np.percentile(seen, 95)) if seen.size else float("nan")
+
+
+def is_camera_still(camera: CameraTrack) -> bool:
+    """Tell whether the camera stands well enough for places in the picture to be places in the room."""
+    return _camera_shift(camera) <= STILL_CAMERA_RATIO
+
+
+def _camera_motion(view: ViewInput) -> QualityCheck:
+    value = _camera_shift(view.camera)
+    grade: ViewGrade = "usable"
+    if np.isfinite(value):
+        grade = _grade(value, good=STILL_CAMERA_RATIO, usable=0.15, high_is_good=False)
     return QualityCheck(
-        "camera_still", "camera movement ÷ picture height", _finite(value), "", "≤ 0.02", "≤ 0.15", grade, _POSITIONS,
-        "Put the phone on something firm: a shelf, a chair, the floor against a shoe.",
+        "camera_still", "camera movement ÷ picture height", _finite(value), "", f"≤ {STILL_CAMERA_RATIO:g}", "≤ 0.15",
+        grade, _POSITIONS, "Put the phone on something firm: a shelf, a chair, the floor against a shoe.",
     )  # fmt: skip
 
 
@@ -280,7 +295,8 @@ def _clothing(view: ViewInput) -> QualityCheck:
         grade = "usable"
     return QualityCheck(
         "clothing", "thickness of the trunk, bent ÷ standing", _finite(value), "", f"≤ {HANGING_CLOTH_RATIO:g}",
-        "wider intervals", grade, _BACK, "Wear a close-fitting shirt, or tuck it in, so that the back's own shape is seen.",
+        "wider intervals", grade, _BACK,
+        "Wear a close-fitting shirt, or tuck it in, so that the back's own shape is seen.",
     )  # fmt: skip
 
 

@@ -117,7 +117,7 @@ def _find_still(segments: Segments, upright: NDArray[np.bool_]) -> NDArray[np.bo
     half = STILL_WINDOW_S / 2
     rows = np.zeros(time_s.shape, dtype=bool)
     rows[start:end] = np.abs(time_s[start:end] - centre) <= half
-    return rows & calm
+    return np.asarray(rows & calm)
 
 
 def _bridge(calm: NDArray[np.bool_], time_s: Array) -> NDArray[np.bool_]:
@@ -125,7 +125,7 @@ def _bridge(calm: NDArray[np.bool_], time_s: Array) -> NDArray[np.bool_]:
     closed = calm.copy()
     step_s = median_step_s(time_s)
     for start, end in find_runs(~calm):
-        if 0 < start and end < calm.size and (end - start) * step_s < 0.15:
+        if start > 0 and end < calm.size and (end - start) * step_s < 0.15:
             closed[start:end] = True
     return closed
 
@@ -149,7 +149,7 @@ def _describe(segments: Segments, rows: NDArray[np.bool_], kind: str) -> Standin
     if kind == "none":
         nothing = Reference("none", "none", None, None, None, None)
         return Standing(nothing, rows, np.full(2, np.nan), np.full(2, np.nan))
-    feet = (segments.heel[rows] + segments.toe[rows]) / 2
+    feet = segments.feet[rows]
     foot_length = np.hypot(*(segments.toe[rows] - segments.heel[rows]).T)
     times = segments.time_s[rows]
     length_px = float(np.nanmedian(foot_length)) if np.isfinite(foot_length).any() else None

@@ -3,17 +3,17 @@
 from hiphinge.spine.calibration import Calibration, RatioWidths, load_calibration
 from hiphinge.spine.estimator import SpineAngles, SpineEstimator, SpineInput
 from hiphinge.spine.motion import compute_motion
-from hiphinge.spine.profile import ProfileBuilder, back_curve_px, compute_profile
 from hiphinge.spine.outline import OutlineEstimator
+from hiphinge.spine.profile import ProfileBuilder, back_curve_px, compute_profile
 
 __all__ = [
     "Calibration",
+    "OutlineEstimator",
     "ProfileBuilder",
     "RatioWidths",
     "SpineAngles",
     "SpineEstimator",
     "SpineInput",
-    "OutlineEstimator",
     "back_curve_px",
     "compute_motion",
     "compute_profile",

@@ -7,15 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from hiphinge.model import Array
 
-__all__ = ["Calibration", "LinearModel", "RatioWidths", "load_calibration"]
+__all__ = ["Calibration", "LinearModel", "RatioWidths", "load_calibration", "parse_calibration"]
 
-ReferenceKind = Literal["still", "none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +23,11 @@ class LinearModel:
 
     weights: Array
     offset: Array
+
+    def read(self, features: Array) -> Array:
+        """Read rotations, ``(n, 3)`` degrees, NaN where a feature is."""
+        rotations: Array = features @ self.weights + self.offset
+        return rotations
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,8 @@ class Calibration:
     """All measured numbers of one calibration run.
 
     ``bias_deg[reference][angle]`` is the pose model's usual error, which is taken off.
-    ``half_width_deg[reference][angle]`` holds one number per yaw band of ``yaw_bands_deg`` (upper edges), 90 %;
+    ``models`` and ``half_width_deg`` are kept by reference (``still``, ``none``), and again with ``_hidden`` behind
+    for frames in which shank or head is hidden. ``half_width_deg[reference][angle]`` holds one number per yaw band of ``yaw_bands_deg`` (upper edges), 90 %;
     ``hidden_gain_deg`` widens the spine's angles by so much when all of the low back's outline is hidden.
     """
 
@@ -67,7 +72,7 @@ class Calibration:
     hidden_gain_deg: float
     ratios: RatioWidths
 
-    def half_width(self, angle: str, *, reference: ReferenceKind, yaw_deg: float) -> float:
+    def half_width(self, angle: str, *, reference: str, yaw_deg: float) -> float:
         """Return the half-width of an angle's interval for a clip turned by ``yaw_deg``, degrees."""
         widths = self.half_width_deg[reference][angle]
         band = int(np.searchsorted(self.yaw_bands_deg, abs(yaw_deg))) if np.isfinite(yaw_deg) else len(widths)

@@ -87,7 +87,7 @@ def _compute_travel(spine_input: SpineInput, calibration: Calibration) -> tuple[
     if not foot_px:
         return (np.full(n, np.nan), np.full(n, np.nan), np.full(n, np.nan))
     unit = foot_px * calibration.foot_length_gain
-    feet = (s.heel + s.toe) / 2
+    feet = s.feet
     hip = s.hip - feet - standing.hip_from_feet_px
     seat = spine_input.profile.seat_px[:, 0] - feet[:, 0]
     rows = standing.rows & np.isfinite(seat)

@@ -3,8 +3,9 @@
 The outline's slope over the sacrum says how the skin there is inclined, its slope over the ribs how the thorax is;
 but skin is not bone, and cloth is not skin. So instead of two bare tangents each rotation is one fixed linear
 combination of the whole outline and of the leans of trunk, thigh, shank and neck (a slope is such a combination
-too). Its coefficients were measured once on rendered people with known angles (``tools/calibrate.py``); errors, and
-those of two bare tangents, are in ``docs/accuracy.md``.
+too). Where a plate or a bar hides shank or head, a second combination without them is used, with its own, wider
+interval. The coefficients were measured once on rendered people with known angles (``tools/calibrate.py``); errors,
+and those of two bare tangents, are in ``docs/accuracy.md``.
 """
 
 from __future__ import annotations
@@ -17,7 +18,16 @@ from hiphinge.signal import smooth
 from hiphinge.spine.calibration import Calibration
 from hiphinge.spine.estimator import SpineAngles, SpineInput
 
-__all__ = ["OutlineEstimator", "compute_features", "compute_tangent_deg", "fill_hidden", "hidden_share"]
+__all__ = [
+    "HIDDEN",
+    "N_HIDEABLE",
+    "OutlineEstimator",
+    "compute_features",
+    "compute_tangent_deg",
+    "fill_hidden",
+    "hidden_share",
+    "refer",
+]
 
 #: Every so many-th station of the profile is read; the outline is smooth between them.
 STATION_STEP = 2
@@ -25,6 +35,9 @@ STATION_STEP = 2
 LOW_BACK = (-0.10, 0.65)
 #: With more than this share of the low back's outline hidden, nothing is told.
 MAX_HIDDEN_SHARE = 0.60
+#: The last features may be hidden (shank behind a plate, head behind a bar); readings without them end on ``HIDDEN``.
+N_HIDEABLE = 3
+HIDDEN = "_hidden"
 #: A frame with fewer seen stations than this has no outline to read.
 MIN_SEEN_STATIONS = 12
 
@@ -80,21 +93,30 @@ def compute_tangent_deg(
 
 
 def compute_features(spine_input: SpineInput) -> Array:
-    """What the linear reading sees of each frame.
+    """Collect what the linear reading sees of each frame.
 
     Returns
     -------
     Array
         ``(n, n_features)``: the outline in % of trunk length at every ``STATION_STEP``-th station, the leans of
-        trunk, thigh, shank and neck in degrees, thigh and neck length in % of trunk length; NaN where unseen.
+        trunk and thigh in degrees, the thigh's length in % of the trunk's, and last (``N_HIDEABLE``) the leans of
+        shank and neck and the neck's length; NaN where unseen.
     """
     profile, s = spine_input.profile, spine_input.segments
     outline = fill_hidden(profile.dorsal_ratio, profile.hidden)[:, ::STATION_STEP]
     outline = smooth(outline, time_s=s.time_s)
     thigh = np.hypot(*(s.hip - s.knee).T) / s.trunk_px
     neck = np.hypot(*(s.shoulder - s.ear).T) / s.trunk_px
-    leans = [s.trunk_lean_deg, s.thigh_lean_deg, s.shank_lean_deg, s.neck_lean_deg]
-    return np.column_stack([100 * outline, *leans, 100 * thigh, 100 * neck])
+    seen = [100 * outline, s.trunk_lean_deg, s.thigh_lean_deg, 100 * thigh]
+    return np.column_stack([*seen, s.shank_lean_deg, s.neck_lean_deg, 100 * neck])
+
+
+def refer(features: Array, rows: NDArray[np.bool_]) -> Array | None:
+    """Put the change from the still stand beside each feature, ``(n, 2 n_features)``; None without such rows."""
+    rows = rows & np.isfinite(features).all(axis=1)
+    if not rows.any():
+        return None
+    return np.column_stack([features - np.median(features[rows], axis=0), features])
 
 
 class OutlineEstimator:
@@ -118,15 +140,17 @@ class OutlineEstimator:
         """Estimate the three angles; see ``SpineEstimator``."""
         calibration = self._calibration
         kind = spine_input.standing.reference.angles
-        features = compute_features(spine_input)
+        whole = compute_features(spine_input)
+        parts = {"": whole, HIDDEN: whole[:, :-N_HIDEABLE]}
         if kind == "still":
-            rows = spine_input.standing.rows & np.isfinite(features).all(axis=1)
-            if rows.any():
-                features = np.column_stack([features - np.median(features[rows], axis=0), features])
+            referred = {name: refer(part, spine_input.standing.rows) for name, part in parts.items()}
+            if all(part is not None for part in referred.values()):
+                parts = {name: part for name, part in referred.items() if part is not None}
             else:
                 kind = "none"
-        model = calibration.models[kind]
-        turned = features @ model.weights + model.offset
+        readings = {name: calibration.models[kind + name].read(part) for name, part in parts.items()}
+        hidden = ~np.isfinite(readings[""][:, 0])
+        turned = np.where(hidden[:, None], readings[HIDDEN], readings[""])
         share = hidden_share(spine_input)
         turned[share > MAX_HIDDEN_SHARE] = np.nan
         yaw = spine_input.yaw_deg[np.isfinite(spine_input.yaw_deg)]
@@ -134,7 +158,8 @@ class OutlineEstimator:
         extra = calibration.hidden_gain_deg * np.nan_to_num(share)
 
         def track(name: str, values: Array) -> AngleTrack:
-            half = calibration.half_width(name, reference=kind, yaw_deg=yaw_deg) + extra
+            full, part = (calibration.half_width(name, reference=kind + end, yaw_deg=yaw_deg) for end in ("", HIDDEN))
+            half = np.where(hidden, part, full) + extra
             return AngleTrack(values, values - half, values + half)
 
         return SpineAngles(

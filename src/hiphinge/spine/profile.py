@@ -193,9 +193,7 @@ def _distance_to_segment(points: Array, a: Array, b: Array) -> Array:
     return distance
 
 
-def _on_border(
-    points: Array, crop_rays: Array, edge: Array, width_px: int, height_px: int
-) -> NDArray[np.bool_]:
+def _on_border(points: Array, crop_rays: Array, edge: Array, width_px: int, height_px: int) -> NDArray[np.bool_]:
     """Mark edges that coincide with the border of the picture or of the crop: the body may go on beyond it."""
     margin = 2.0
     border = (points[:, 0] < margin) | (points[:, 1] < margin)

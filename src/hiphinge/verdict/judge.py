@@ -79,9 +79,7 @@ def _apply(spec: RuleSpec, measure: Measure, *, judged: bool, before: Grade | No
     grade: Grade = "cannot_tell"
     if measure.value is not None and measure.lo is not None and measure.hi is not None:
         grade = (
-            grade_value(
-                measure.value, measure.lo, measure.hi, spec.limits, tolerance=spec.tolerance, before=before
-            )
+            grade_value(measure.value, measure.lo, measure.hi, spec.limits, tolerance=spec.tolerance, before=before)
             if judged or spec.explains
             else "reported"
         )

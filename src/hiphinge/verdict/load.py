@@ -13,7 +13,7 @@ __all__ = ["compute_load_offset", "compute_reach", "find_low_hands"]
 #: A wrist or fingertip less visible than this is not used.
 MIN_VISIBILITY = 0.4
 #: Where the load belongs on the trunk: from .. to along the hip-shoulder axis, and to the belly (-) or back (+).
-_TRUNK_PLACES = {"upper_abdomen": (0.45, 0.85, -0.35, 0.0), "upper_back": (0.75, 1.25, -0.10, 0.35)}
+_TRUNK_PLACES = {"upper_abdomen": (0.45, 0.85, -0.35, 0.0), "upper_back": (0.75, 1.25, -0.02, 0.35)}
 
 
 def _seen(pose: PoseTrack, pair: tuple[int, int], row: int) -> Array:
@@ -40,10 +40,9 @@ def compute_load_offset(place: str, pose: PoseTrack, segments: Segments, *, row:
     trunk = segments.shoulder[row] - segments.hip[row]
     length = float(np.hypot(*trunk))
     if place == "behind_knees":
-        return float(max(0.0, (wrist[0] - segments.knee[row, 0]) / length))
+        return float(np.maximum(0.0, (wrist[0] - segments.knee[row, 0]) / length))  # keeps NaN, max() would not
     if place == "mid_foot":
-        middle = (segments.heel[row, 0] + segments.toe[row, 0]) / 2
-        return float(abs(wrist[0] - middle) / length)
+        return float(abs(wrist[0] - segments.feet[row, 0]) / length)
     low, high, front, back = _TRUNK_PLACES[place]
     u = trunk / length
     n = np.array([u[1], -u[0]])
@@ -58,7 +57,7 @@ def compute_reach(pose: PoseTrack, segments: Segments, *, row: int) -> float:
     good = pose.visibility[row][list(HANDS)] >= MIN_VISIBILITY
     if not good.any():
         return float("nan")
-    floor = max(segments.heel[row, 1], segments.toe[row, 1])
+    floor = segments.feet[row, 1]
     return float(floor - points[good][:, 1].max())
 
 

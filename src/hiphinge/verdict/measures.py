@@ -14,7 +14,7 @@ from hiphinge.signal import nan_median_near
 from hiphinge.spine import RatioWidths
 from hiphinge.verdict.load import compute_load_offset, compute_reach
 
-__all__ = ["MEASURE_LABELS", "RepContext", "compute_measures", "view_of"]
+__all__ = ["MEASURE_LABELS", "RepContext", "compute_measures", "compute_share", "view_of"]
 
 #: Name -> (label, unit).
 MEASURE_LABELS: Mapping[str, tuple[str, str]] = {
@@ -195,9 +195,7 @@ def _of_own_maximum(lumbar: _Value, context: RepContext) -> _Value:
     )
 
 
-def compute_share(
-    pelvis_deg: float, lumbar: _Value | tuple[float, float, float], *, least_deg: float = 10.0
-) -> _Value:
+def compute_share(pelvis_deg: float, lumbar: _Value | tuple[float, float, float], *, least_deg: float = 10.0) -> _Value:
     """Hip share in %, with the interval that the lumbar interval gives; untold for turns under ``least_deg``.
 
     Pelvis tilt + lumbar flexion together are the thorax's rotation, which is seen far better than how it divides;
@@ -214,7 +212,10 @@ def _shares(rep: Rep, context: RepContext) -> dict[str, _Value]:
     pelvis = _at_bottom(context.motion.pelvis_tilt, rep)
     lumbar = _at_bottom(context.motion.lumbar_flexion, rep)
     share = compute_share(pelvis.value, lumbar)
-    values = {"hip_share": share, "lumbar_share": _Value(100 - share.value, 100 - share.hi, 100 - share.lo, share.reason)}
+    values = {
+        "hip_share": share,
+        "lumbar_share": _Value(100 - share.value, 100 - share.hi, 100 - share.lo, share.reason),
+    }
     values["hip_share_60"] = _share_60(rep, context)
     values.update(_quarters(rep, context))
     return values
@@ -261,8 +262,8 @@ def _quarters(rep: Rep, context: RepContext) -> dict[str, _Value]:
             float(pelvis[b] - pelvis[a]), (step, step - half, step + half), least_deg=MIN_QUARTER_DEG
         )
         if isfinite(values[name].value):
-            clipped = [min(150.0, max(-50.0, v)) for v in (values[name].value, values[name].lo, values[name].hi)]
-            values[name] = _Value(*clipped)
+            value, lo, hi = (min(150.0, max(-50.0, v)) for v in (values[name].value, values[name].lo, values[name].hi))
+            values[name] = _Value(value, lo, hi)
     return values
 
 
@@ -304,7 +305,7 @@ def _stoop_squat(rep: Rep, context: RepContext, drop: float, half: float) -> _Va
 
 def _from_feet(points: Array, context: RepContext) -> Array:
     """Positions relative to the feet, which stay where they are in every drill, so camera drift cancels."""
-    relative: Array = points - (context.segments.heel + context.segments.toe) / 2
+    relative: Array = points - context.segments.feet
     return relative
 
 

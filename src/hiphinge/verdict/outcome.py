@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from statistics import NormalDist
 
 from hiphinge.model import Finding, Measure, Outcome, QualityCheck, Rep, Verdict
 from hiphinge.verdict.criteria import Criteria
 from hiphinge.verdict.headlines import HEADLINES, PRAISE, SHORT
 
-__all__ = ["RepView", "decide_verdict", "outcome_of_rep"]
+__all__ = ["MIN_CERTAINTY", "RepView", "decide_verdict", "outcome_of_rep", "spread_interval"]
 
+#: An outcome is told where it is at least this likely, twice as likely as all others together (DESIGN).
+MIN_CERTAINTY = 2 / 3
+_Z90 = NormalDist().inv_cdf(0.95)
+_STEPS = tuple(NormalDist().inv_cdf((k + 0.5) / 99) for k in range(99))
 _OWN_TARGETS: Mapping[str, tuple[str, ...]] = {"wall": ("2",)}
 
 
@@ -89,23 +94,40 @@ def _outcome_for_drill(rep: RepView, criteria: Criteria) -> Outcome:
 def outcome_of_rep(rep: RepView, criteria: Criteria) -> Outcome:
     """Classify one rep of a hinge drill.
 
-    The lumbar angle's interval decides how sure it is: the rep is classified at both ends of the interval and at the
-    value; where one end says ``hinge`` and the other ``spine``, the answer is ``cannot_tell``.
+    The lumbar angle is known within an interval, so the rep is classified over the whole of what the interval allows
+    and an outcome is told only where it is at least twice as likely as everything else together.
+
+    Returns
+    -------
+    Outcome
+        ``mixed`` also where hinge and mixed together, or mixed and spine together, are as likely as that but neither
+        alone; ``cannot_tell`` where hinge and spine both remain.
     """
     lumbar, pelvis = rep.get("lumbar_flexion"), rep.get("pelvis_tilt")
     if _is_squat(rep, criteria):
         return "squat"
     if lumbar is None or pelvis is None:
         return "cannot_tell"
+    if rep.get("knee_flexion") is None and rep.get("drop_per_back") is None:
+        return "cannot_tell"  # a squat cannot be ruled out
     total = lumbar[0] + pelvis[0]
     if total < 1.0:
         return "cannot_tell"
-    middle, low, high = (_classify(rep, criteria, x, 100 * (total - x) / total) for x in lumbar)
-    if "hinge" in (low, high) and "spine" in (low, high):
-        return "cannot_tell"
-    if low == high:
-        return low
-    return middle
+    found = Counter(_classify(rep, criteria, x, 100 * (total - x) / total) for x in spread_interval(*lumbar))
+    share = {name: count / found.total() for name, count in found.items()}
+    best = max(share, key=lambda name: share[name])
+    if share[best] >= MIN_CERTAINTY:
+        return best
+    middle = share.get("mixed", 0.0)
+    if middle > 0 and middle + max(share.get("hinge", 0.0), share.get("spine", 0.0)) >= MIN_CERTAINTY:
+        return "mixed"
+    return "cannot_tell"
+
+
+def spread_interval(value: float, lo: float, hi: float) -> tuple[float, ...]:
+    """Values that a 90 % interval allows, evenly spaced in probability: normal on either side of the value."""
+    up, down = (hi - value) / _Z90, (value - lo) / _Z90
+    return tuple(value + z * (up if z > 0 else down) for z in _STEPS)
 
 
 def _is_squat(rep: RepView, criteria: Criteria) -> bool:
@@ -136,12 +158,14 @@ def _toe_touch(rep: RepView, criteria: Criteria) -> Outcome:
     share = rep.get("hip_share_60")
     if share is None:
         return "cannot_tell"
-    value, lo, hi = share
-    if lo < criteria.back_first_share_max and hi > criteria.hips_first_share_min:
-        return "cannot_tell"
-    if value >= criteria.hips_first_share_min:
-        return "hips_first"
-    return "back_first" if value < criteria.back_first_share_max else "typical"
+    names: Counter[Outcome] = Counter()
+    for x in spread_interval(*share):
+        if x >= criteria.hips_first_share_min:
+            names["hips_first"] += 1
+        else:
+            names["back_first" if x < criteria.back_first_share_max else "typical"] += 1
+    best, count = names.most_common(1)[0]
+    return best if count / names.total() >= MIN_CERTAINTY else "cannot_tell"
 
 
 def _pelvic_tilt(rep: RepView) -> Outcome:

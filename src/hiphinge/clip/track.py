@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hiphinge.assess.analyse import ClipTracks
-from hiphinge.assess.options import AssessOptions, Progress, ProgressCallback
+from hiphinge.clip.analyse import ClipTracks
+from hiphinge.clip.options import AssessOptions, Progress, ProgressCallback
 from hiphinge.model import Facing, Frame, PoseFrame, PoseTrack
 from hiphinge.sagittal import FacingDecision, compute_facing_evidence, decide_facing
 from hiphinge.spine import ProfileBuilder, compute_profile
@@ -107,9 +107,7 @@ def _track(
     poses: list[PoseFrame] = []
     source = watched(reader.frames(options.from_s, options.to_s))
     for pose in estimator.track(source, survey, facing=facing):
-        profile.add(
-            compute_profile(pose.keypoints_px, pose.mask, width_px=info.width_px, height_px=info.height_px)
-        )
+        profile.add(compute_profile(pose.keypoints_px, pose.mask, width_px=info.width_px, height_px=info.height_px))
         box[0] = _box_ratio(pose, info.width_px, info.height_px, mirrored=facing == "left")
         poses.append(replace(pose, mask=None))
         report.count()
@@ -158,9 +156,7 @@ def _stack(poses: list[PoseFrame], *, mirrored: bool, width_px: int, height_px: 
 class _Reporter:
     """Counts frames and tells the caller a few times a second."""
 
-    def __init__(
-        self, reader: VideoReader, options: AssessOptions, callback: ProgressCallback | None
-    ) -> None:
+    def __init__(self, reader: VideoReader, options: AssessOptions, callback: ProgressCallback | None) -> None:
         info = reader.info
         self._total = None
         if info.duration_s and info.rate_hz:

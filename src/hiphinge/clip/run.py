@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hiphinge.assess.analyse import analyse, find_own_maximum, flatten_options
-from hiphinge.assess.options import DRILLS, AssessOptions, Progress, ProgressCallback
-from hiphinge.assess.settings import load_criteria
-from hiphinge.assess.track import track_clip
+from hiphinge.clip.analyse import analyse, find_own_maximum, flatten_options
+from hiphinge.clip.options import DRILLS, AssessOptions, Progress, ProgressCallback
+from hiphinge.clip.settings import load_criteria
+from hiphinge.clip.track import track_clip
 from hiphinge.errors import UsageError
 from hiphinge.model import Assessment, Evidence, Frame, Provenance
 from hiphinge.report import check_folder, read_assessment
@@ -83,9 +83,7 @@ def assess_video(
             created_utc=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
             options=flatten_options(options),
         )
-        assessment = analyse(
-            tracks, options, criteria=criteria, provenance=provenance, own_maximum_deg=own
-        )
+        assessment = analyse(tracks, options, criteria=criteria, provenance=provenance, own_maximum_deg=own)
         if options.out is not None:
             _write(assessment, reader, path, options, name=name, progress=progress)
     return assessment
@@ -102,9 +100,7 @@ def _check_options(options: AssessOptions) -> None:
         raise UsageError(f"There is no drill called {options.drill!r}.", expected=", ".join(DRILLS))
     for label, value in (("--from", options.from_s), ("--to", options.to_s)):
         if value is not None and not (np.isfinite(value) and value >= 0):
-            raise UsageError(
-                f"{label} is {value:g}.", expected="seconds from the start of the video, 0 or more."
-            )
+            raise UsageError(f"{label} is {value:g}.", expected="seconds from the start of the video, 0 or more.")
     if options.from_s is not None and options.to_s is not None and options.from_s >= options.to_s:
         raise UsageError(
             f"--from {options.from_s:g} is not before --to {options.to_s:g}.",
@@ -203,9 +199,7 @@ def _take_pictures(
     return pictures
 
 
-def _count(
-    frames: Iterable[Frame], evidence: Evidence, progress: ProgressCallback | None
-) -> Iterator[Frame]:
+def _count(frames: Iterable[Frame], evidence: Evidence, progress: ProgressCallback | None) -> Iterator[Frame]:
     start, last, total = time.monotonic(), 0.0, evidence.pose.n_frames
     for done, frame in enumerate(frames, 1):
         yield frame

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
 from hiphinge import __version__
-from hiphinge.assess.options import AssessOptions
+from hiphinge.clip.options import AssessOptions
 from hiphinge.model import (
     Assessment,
     CameraTrack,
@@ -25,12 +26,12 @@ from hiphinge.model import (
 from hiphinge.report import SCHEMA_VERSION
 from hiphinge.reps import find_reps
 from hiphinge.sagittal import FacingDecision, Segments, Standing, compute_segments, compute_yaw_deg, find_standing
-from hiphinge.sagittal.quality import ViewInput, check_view
+from hiphinge.sagittal.quality import ViewInput, check_view, is_camera_still
 from hiphinge.spine import (
     Calibration,
+    OutlineEstimator,
     SpineEstimator,
     SpineInput,
-    OutlineEstimator,
     compute_motion,
     load_calibration,
 )
@@ -85,7 +86,7 @@ def analyse(
     calibration
         Measured gains and interval widths; None takes the shipped ones.
     spine
-        Tells hips and lumbar spine apart; None takes the tangents with ``calibration``.
+        Tells hips and lumbar spine apart; None takes the outline reading with ``calibration``.
 
     Returns
     -------
@@ -97,7 +98,7 @@ def analyse(
     pose, note = _keep_longest_shot(tracks.pose, tracks.camera)
     if tracks.facing.facing is None:
         pose = _blank(pose, np.ones(pose.n_frames, dtype=bool))
-    segments = compute_segments(pose)
+    segments = compute_segments(pose, camera_still=is_camera_still(tracks.camera))
     standing = find_standing(segments, still_s=options.still_s)
     yaw_deg = compute_yaw_deg(pose)
     spine_input = SpineInput(tracks.profile, segments, standing, yaw_deg)
@@ -156,7 +157,7 @@ def _keep_longest_shot(pose: PoseTrack, camera: CameraTrack) -> tuple[PoseTrack,
     if not cuts:
         return pose, ()
     edges = [0, *cuts, pose.n_frames]
-    shots = list(zip(edges[:-1], edges[1:], strict=True))
+    shots = list(pairwise(edges))
     counts = [int(pose.seen[a:b].sum()) for a, b in shots]
     a, b = shots[int(np.argmax(counts))]
     drop = np.ones(pose.n_frames, dtype=bool)
@@ -185,9 +186,7 @@ def _find_reps(
     lean = motion.trunk_lean.value_deg
     if criteria.drill == "pelvic_tilt":
         tilt = -motion.pelvis_tilt.value_deg
-        return find_reps(
-            tilt, time_s=motion.time_s, baseline_deg=0.0, min_depth_deg=PELVIC_TILT_DEPTH_DEG
-        ), ()
+        return find_reps(tilt, time_s=motion.time_s, baseline_deg=0.0, min_depth_deg=PELVIC_TILT_DEPTH_DEG), ()
     rows = standing.rows & np.isfinite(lean)
     # Without a stand the vertical is the baseline: a depth then is the lean itself.
     baseline = float(np.median(lean[rows])) if rows.any() else 0.0

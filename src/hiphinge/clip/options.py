@@ -8,9 +8,7 @@ from typing import Literal, get_args
 
 __all__ = ["DRILLS", "AssessOptions", "Drill", "ModelName", "Progress", "ProgressCallback"]
 
-Drill = Literal[
-    "toe_touch", "pelvic_tilt", "wall", "hinge", "goat_bag", "upper_back", "pull_through", "deadlift"
-]
+Drill = Literal["toe_touch", "pelvic_tilt", "wall", "hinge", "goat_bag", "upper_back", "pull_through", "deadlift"]
 ModelName = Literal["lite", "full", "heavy"]
 #: Every drill that can be named.
 DRILLS: tuple[str, ...] = get_args(Drill)

@@ -1,0 +1,1 @@
+"""The stages run over one whole clip: track it, analyse the tracks, write the folder."""
