@@ -43,7 +43,7 @@ from hiphinge.spine import (
     compute_profile,
 )
 from hiphinge.spine.calibration import LinearModel
-from hiphinge.spine.outline import STATION_STEP
+from hiphinge.spine.outline import HIDDEN, N_HIDEABLE, STATION_STEP
 from hiphinge.spine.profile import STATIONS
 
 Array = NDArray[np.float64]
@@ -547,23 +547,35 @@ RATIOS = RatioWidths(
 )
 
 
+#: The outline's readings and those of leans and lengths; how much wider the test calibration is without the last.
+N_OUTLINE = len(STATIONS[::STATION_STEP])
+N_FEATURES = N_OUTLINE + 3 + N_HIDEABLE
+HIDDEN_GAIN = 1.25
+
+
 def make_calibration(half_deg: float = 4.0, *, none_deg: float = 8.0) -> Calibration:
-    """A calibration for tests: known widths, twice as wide without a stand, and simple gains."""
+    """A calibration for tests: known widths, wider without a stand and where points are hidden, simple readings."""
     names = (
         "trunk_lean", "pelvis_tilt", "hip_flexion", "lumbar_flexion", "thoracic_flexion", "knee_flexion",
         "shank_lean", "neck",
     )  # fmt: skip
-    widths = {
-        "still": dict.fromkeys(names, (half_deg, 1.5 * half_deg)),
-        "none": dict.fromkeys(names, (none_deg, 1.5 * none_deg)),
+    halves = {
+        "still": half_deg,
+        "none": none_deg,
+        "still_hidden": HIDDEN_GAIN * half_deg,
+        "none_hidden": HIDDEN_GAIN * none_deg,
     }
-    n_outline = len(STATIONS[::STATION_STEP])
-    single = np.zeros((n_outline + 6, 3))
-    single[n_outline] = 1.0  # after the outline comes the trunk's lean: all three turn with it, lumbar flexion stays 0
-    both = np.concatenate([single, np.zeros_like(single)])
+    widths = {kind: dict.fromkeys(names, (half, 1.5 * half)) for kind, half in halves.items()}
+    models = {}
+    for end, n_features in (("", N_FEATURES), (HIDDEN, N_FEATURES - N_HIDEABLE)):
+        # After the outline comes the trunk's lean: all three turn with it, lumbar flexion stays 0.
+        single = np.zeros((n_features, 3))
+        single[N_OUTLINE] = 1.0
+        models["none" + end] = LinearModel(single, np.zeros(3))
+        models["still" + end] = LinearModel(np.concatenate([single, np.zeros_like(single)]), np.zeros(3))
     return Calibration(
         name="for tests",
-        models={"still": LinearModel(both, np.zeros(3)), "none": LinearModel(single, np.zeros(3))},
+        models=models,
         standing_deg={"thigh_lean": STANDING_LEAN, "knee": 0.0, "neck": NECK_STANDING_DEG},
         foot_length_gain=1.0,
         bias_deg={"still": {}, "none": {}},
@@ -609,9 +621,11 @@ class Analysed:
         return Evidence(self.clip.pose, self.clip.profile, self.motion, self.camera)
 
 
-def analyse_clip(clip: Clip, *, half_deg: float = 4.0, still_s: tuple[float, float] | None = None) -> Analysed:
+def analyse_clip(
+    clip: Clip, *, half_deg: float = 4.0, still_s: tuple[float, float] | None = None, camera_still: bool = True
+) -> Analysed:
     """Run segments, standing and motion."""
-    segments = compute_segments(clip.pose)
+    segments = compute_segments(clip.pose, camera_still=camera_still)
     standing = find_standing(segments, still_s=still_s)
     spine_input = SpineInput(clip.profile, segments, standing, compute_yaw_deg(clip.pose))
     motion = compute_motion(

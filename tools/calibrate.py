@@ -144,7 +144,7 @@ def half_widths(people: Sequence[Observed], raw: dict[str, Any]) -> None:
     calibration = parse_calibration(raw)
     estimator = OutlineEstimator(calibration)
     errors: dict[str, dict[str, list[np.ndarray]]] = {k: {a: [] for a in ANGLES} for k in READINGS}
-    yaws, hidden, travel = [], [], []
+    yaws, hidden, travel, drop = [], [], [], []
     for one in people:
         bent = np.array([row["kind"] == "bent" for row in one.truth])
         # Yaw is a property of the clip: the median over the person's pictures, as in a video.
@@ -163,6 +163,8 @@ def half_widths(people: Sequence[Observed], raw: dict[str, Any]) -> None:
             if kind == "still":
                 true = np.array([row["hip_back_ratio"] for row in one.truth])
                 travel.append((motion.hip_back_ratio - true)[bent])
+                true = np.array([row["hip_drop_ratio"] for row in one.truth])
+                drop.append((motion.hip_drop_ratio - true)[bent])
     yaw, share = np.concatenate(yaws), np.concatenate(hidden)
     raw["hidden_gain_deg"] = _hidden_gain(np.concatenate(errors["still"]["lumbar_flexion"]), share)
     for kind, table in errors.items():
@@ -173,6 +175,7 @@ def half_widths(people: Sequence[Observed], raw: dict[str, Any]) -> None:
             raw["half_width_deg"][kind][angle] = _by_band(error, yaw)
     spread = np.abs(np.concatenate(travel))
     raw["ratios"]["travel"]["still"] = round(conformal(spread), 3)
+    raw["ratios"]["drop_gain"] = round(conformal(np.abs(np.concatenate(drop))) / conformal(spread), 3)
     raw["ratios"]["travel"]["upright"] = round(1.5 * conformal(spread), 3)
 
 

@@ -1,6 +1,6 @@
 """Measure the errors of hip and lumbar flexion on rendered people that nothing was tuned on.
 
-    python tools/evaluate.py --people DIR [--clips DIR] [--write]
+    python tools/evaluate.py --people DIR [--clips DIR] [--compare lite full heavy] [--write]
 
 ``--people`` is a folder of stills made by ``tools/make_people.py --split test``, ``--clips`` one of clips. Every
 picture goes through decoder, pose model and outline; errors are counted over bent pictures (trunk lean over 20°).
@@ -224,17 +224,33 @@ def write_page(stills: dict[str, dict[str, Errors]], clips: dict[str, dict[str, 
     return "\n".join(parts), numbers
 
 
+def compare_models(folder: Path, models: Sequence[str]) -> tuple[list[str], dict[str, Any]]:
+    """Return the rows of a table of pose models, same coefficients, with a still stand, and the same as JSON."""
+    rows, numbers = [], {}
+    for model in models:
+        stills = judge_stills(load_observed(folder, model=model))["still"]
+        for angle in ("lumbar_flexion", "hip_flexion", "knee_flexion"):
+            key = f"{model}, {angle.replace('_', ' ')}"
+            numbers[key] = stills[angle].table()
+            rows.append(line(key, numbers[key]))
+    return rows, numbers
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Read the command line, measure, print and write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--people", type=Path, required=True)
     parser.add_argument("--clips", type=Path)
     parser.add_argument("--model", default="full", choices=("lite", "full", "heavy"))
+    parser.add_argument("--compare", nargs="+", default=(), choices=("lite", "full", "heavy"))
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args(arguments)
     stills = judge_stills(load_observed(options.people, model=options.model))
     clips = judge_clips(options.clips) if options.clips else {}
     page, numbers = write_page(stills, clips)
+    if options.compare:
+        rows, numbers["models"] = compare_models(options.people, options.compare)
+        page += "\n".join(["", "## Pose models, same coefficients, with a still stand", "", HEAD, *rows, ""])
     print(page)
     if options.write:
         (DOCS / "accuracy.md").write_text(page, encoding="utf-8")

@@ -52,7 +52,9 @@ class Observed:
     def standing(self, *, still: bool) -> Standing:
         """The reference from the person's still stands, or none."""
         s = self.segments
-        rows = np.array([row["kind"] == "still" for row in self.truth]) & np.isfinite(s.trunk_lean_deg)
+        rows = np.array([row["kind"] == "still" for row in self.truth])
+        for points in (s.hip, s.ankle, s.heel, s.toe):
+            rows &= np.isfinite(points[:, 0])
         if not still or not rows.any():
             unknown = np.full(2, np.nan)
             return Standing(Reference("none", "none", None, None, None, None), rows & False, unknown, unknown)

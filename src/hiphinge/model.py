@@ -111,8 +111,9 @@ class Picture(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One decoded picture. ``index`` counts from 0 over the whole file; ``time_s`` is the stream's own time,
-    counted from the first picture.
+    """One decoded picture.
+
+    ``index`` counts from 0 over the whole file; ``time_s`` is the stream's own time, counted from the first picture.
     """
 
     index: int
@@ -138,8 +139,10 @@ class Mask:
 
 @dataclass(frozen=True, slots=True)
 class PoseFrame:
-    """The pose in one frame, canonical image coordinates. BlazePose's 33 points, anatomical left and right
-    as seen *after* mirroring: the person faces right, so ``right_*`` is always the side nearer to the camera.
+    """The pose in one frame, canonical image coordinates.
+
+    BlazePose's 33 points, left and right as seen *after* mirroring: the person faces right, so ``right_*`` is always
+    the side nearer to the camera.
 
     ``keypoints_px`` is ``(33, 2)``, NaN where no person was found; ``visibility`` ``(33,)`` in 0..1; ``world_m``
     ``(33, 3)`` metres from the hip centre (x right, y down, z away from the camera), ``presence`` 0..1.
@@ -246,7 +249,9 @@ class PersonCandidate:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """What "zero" is. ``still``: the person's own still stand; ``none``: the mean standing curve of the
+    """What "zero" is.
+
+    ``still``: the person's own still stand; ``none``: the mean standing curve of the
     calibration people, with a wider interval. ``upright``: no still stand, but upright moments from which
     positions (not angles) are counted. Times are None where there is none.
     """
@@ -311,7 +316,9 @@ class Motion:
 
 @dataclass(frozen=True, slots=True)
 class Rep:
-    """One bend. Rows of the track, half-open: descent ``[start_frame, bottom_frame)``, ascent
+    """One bend.
+
+    Rows of the track, half-open: descent ``[start_frame, bottom_frame)``, ascent
     ``[bottom_frame, end_frame)``. A clip that begins or ends bent has a rep without descent or ascent.
     """
 
@@ -385,7 +392,9 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The answer. ``cue`` is the one thing to try next ("" when there is praise), ``reasons`` say why, line by line;
+    """The answer.
+
+    ``cue`` is the one thing to try next ("" when there is praise), ``reasons`` say why, line by line;
     ``not_told`` lists what could not be told and what would help.
     """
 

@@ -8,7 +8,7 @@ from scipy.signal import find_peaks
 from hiphinge.model import Array, Rep
 from hiphinge.signal import smooth
 
-__all__ = ["MIN_DEPTH_DEG", "find_reps"]
+__all__ = ["MIN_DEPTH_DEG", "find_deep_part", "find_reps"]
 
 #: A bend of less than this is not a rep: outcome ``no_bend`` (clinical rule set, section 6).
 MIN_DEPTH_DEG = 20.0
@@ -16,6 +16,10 @@ MIN_DEPTH_DEG = 20.0
 RETURN_RATIO = 0.5
 #: A descent begins, and an ascent ends, within this share of the depth of the highest point beside it.
 EDGE_RATIO = 0.12
+#: The deep part of a bend is where it has reached this share of its depth: a pause there is neither way.
+DEEP_RATIO = 0.95
+#: Smoothing of the signal in which bends are found.
+_SIGMA_S = 0.12
 #: A gap longer than this inside a descent or ascent makes it unseen.
 MAX_GAP_S = 0.5
 
@@ -49,7 +53,7 @@ def find_reps(
     seen = np.flatnonzero(np.isfinite(depth_deg))
     if seen.size == 0 or not np.isfinite(baseline_deg):
         return ()
-    calm = smooth(depth_deg, time_s=time_s, sigma_s=0.12)[seen] - baseline_deg
+    calm = smooth(depth_deg, time_s=time_s, sigma_s=_SIGMA_S)[seen] - baseline_deg
     bottoms = _find_bottoms(calm, min_depth_deg=min_depth_deg)
     reps = []
     for position, bottom in enumerate(bottoms):
@@ -58,6 +62,31 @@ def find_reps(
         start, end = _find_edges(calm, bottom=bottom, low=low, high=high)
         reps.append(_make_rep(position + 1, seen, time_s, calm, start=start, bottom=bottom, end=end))
     return tuple(reps)
+
+
+def find_deep_part(depth_deg: Array, *, time_s: Array, rep: Rep) -> tuple[int, int]:
+    """Find where a bend first reaches, and where it last holds, ``DEEP_RATIO`` of its depth.
+
+    Parameters
+    ----------
+    depth_deg, time_s
+        The signal in which ``rep`` was found; NaN where unseen.
+    rep
+        One of its bends.
+
+    Returns
+    -------
+    tuple of int
+        Two rows of the track, ``start_frame <= first <= bottom_frame <= last < end_frame``. The deepest frame may lie
+        anywhere in a hold at the bottom, so the ways down and up are timed to the first and from the last.
+    """
+    calm = smooth(depth_deg, time_s=time_s, sigma_s=_SIGMA_S)
+    level = calm[rep.bottom_frame] - (1.0 - DEEP_RATIO) * rep.depth_deg
+    with np.errstate(invalid="ignore"):
+        deep = rep.start_frame + np.flatnonzero(calm[rep.start_frame : rep.end_frame] >= level)
+    if deep.size == 0:
+        return rep.bottom_frame, rep.bottom_frame
+    return min(int(deep[0]), rep.bottom_frame), max(int(deep[-1]), rep.bottom_frame)
 
 
 def _find_bottoms(calm: Array, *, min_depth_deg: float) -> list[int]:

@@ -6,8 +6,9 @@ import pytest
 
 from hiphinge.model import PersonCandidate
 from hiphinge.sagittal import FacingDecision
-from hiphinge.sagittal.quality import ViewInput, check_view
-from tests.synthetic import FACING_RIGHT, ONE_PERSON, PERFECT, View, analyse_clip, film, script
+from hiphinge.sagittal.points import ANKLES, KNEES
+from hiphinge.sagittal.quality import ViewInput, check_view, is_camera_still
+from tests.synthetic import FACING_RIGHT, ONE_PERSON, PERFECT, View, analyse_clip, film, script, still_camera
 
 N_FRAMES = len(script(PERFECT, n_reps=2, rate_hz=15.0).time_s)
 
@@ -54,7 +55,7 @@ def test_a_good_clip_is_good_throughout():
     assert {c.name: c.grade for c in checks if c.grade != "good"} == {}
     assert [c.name for c in checks] == [
         "person", "facing", "side_on", "head_in_frame", "trunk_in_frame", "knees_in_frame", "feet_in_frame",
-        "body_height", "confidence", "sharpness", "still_stand", "cuts", "camera_still", "frame_rate", "reps",
+        "body_height", "leg_visible", "sharpness", "still_stand", "cuts", "camera_still", "frame_rate", "reps",
         "back_visible", "clothing", "one_person", "undamaged",
     ]  # fmt: skip
 
@@ -108,6 +109,8 @@ def test_facing(facing, grade):
         (-15, "good"),
         (30, "usable"),
         (-33, "usable"),
+        (34.5, "usable"),
+        (36, "cannot_tell"),
         (65, "cannot_tell"),
         (-80, "cannot_tell"),
     ],
@@ -118,13 +121,36 @@ def test_side_on(yaw_deg, grade):
     assert found.value == pytest.approx(abs(yaw_deg), abs=0.5)
 
 
-def test_a_cropped_head_touches_the_neck_only():
+def test_a_cropped_head_touches_neck_and_positions():
     low = View(height_px=620, origin_px=(380.0, 560.0))
     found = {c.name: c for c in check_view(view_of(view=low))}
-    assert found["head_in_frame"].grade != "good"
-    assert found["head_in_frame"].affects == ("neck_extension",)
+    assert found["head_in_frame"].grade == "cannot_tell"
+    assert found["head_in_frame"].value == pytest.approx(42, abs=2)
+    # The pose model fits its body to the picture: with the head cut off, the standing hip is placed too low.
+    assert {"neck_extension", "hip_back", "drop_per_back", "foot_slide"} <= set(found["head_in_frame"].affects)
+    assert not {"lumbar_flexion", "hip_share", "trunk_lean", "knee_flexion"} & set(found["head_in_frame"].affects)
     assert found["trunk_in_frame"].grade == "good"
     assert found["feet_in_frame"].grade == "good"
+
+
+def test_a_mask_along_the_upper_border_is_a_head_out_of_the_picture():
+    view = view_of(with_masks=True)
+    assert check("head_in_frame", view).value == 100
+    for share, grade in ((0.04, "good"), (0.10, "usable"), (0.20, "cannot_tell")):
+        top = view.profile.body_top_px.copy()
+        top[: round(share * N_FRAMES)] = 0.009 * view.pose.height_px
+        found = check("head_in_frame", replace(view, profile=replace(view.profile, body_top_px=top)))
+        assert (found.grade, found.value) == (grade, pytest.approx(100 * (1 - share), abs=0.5))
+    just_below = np.full(N_FRAMES, 0.011 * view.pose.height_px)
+    inside = replace(view, profile=replace(view.profile, body_top_px=just_below))
+    assert check("head_in_frame", inside).value == 100
+
+
+def test_a_head_at_the_border_is_noticed_on_a_filmed_clip():
+    # All points of the head lie inside the picture, the skull's top does not.
+    touching = view_of(view=View(origin_px=(380.0, 628.0)), with_masks=True)
+    assert (touching.pose.keypoints_px[:, [0, 8], 1] > 30).all()
+    assert check("head_in_frame", touching).grade == "cannot_tell"
 
 
 def test_cropped_feet_cannot_tell_travel():
@@ -136,8 +162,9 @@ def test_cropped_feet_cannot_tell_travel():
 
 
 def test_half_a_body_beside_the_picture_cannot_tell_anything():
-    found = check("trunk_in_frame", view_of(view=View(origin_px=(40.0, 740.0))))
+    found = check("trunk_in_frame", view_of(view=View(origin_px=(10.0, 740.0))))
     assert found.grade == "cannot_tell"
+    assert found.value == pytest.approx(52, abs=3)
     assert found.affects == ("all",)
 
 
@@ -148,13 +175,34 @@ def test_body_height(px_per_m, grade):
     assert found.value == pytest.approx(1.75 * px_per_m, rel=0.06)
 
 
-@pytest.mark.parametrize(("visibility", "grade"), [(0.9, "good"), (0.3, "usable"), (0.05, "cannot_tell")])
-def test_confidence(visibility, grade):
+@pytest.mark.parametrize("point", [KNEES[1], ANKLES[1]])
+@pytest.mark.parametrize(
+    ("hidden", "grade"), [(0.0, "good"), (0.05, "good"), (0.4, "usable"), (0.65, "usable"), (0.8, "cannot_tell")]
+)
+def test_leg_visible_is_the_share_of_bent_frames_with_knee_and_ankle(point, hidden, grade):
     view = view_of()
-    pose = replace(view.pose, visibility=np.full_like(view.pose.visibility, visibility))
-    found = check("confidence", replace(view, pose=pose))
+    visibility = view.pose.visibility.copy()
+    bent = np.flatnonzero(view.bent)
+    visibility[bent[: round(hidden * len(bent))], point] = 0.49
+    found = check("leg_visible", replace(view, pose=replace(view.pose, visibility=visibility)))
     assert found.grade == grade
-    assert found.value == pytest.approx(visibility)
+    assert found.value == pytest.approx(100 * (1 - hidden), abs=1)
+    assert {"knee_flexion", "shank_lean", "hip_back"} <= set(found.affects)
+    assert "lumbar_flexion" not in found.affects
+
+
+def test_a_leg_that_is_hidden_only_while_standing_does_not_count():
+    view = view_of()
+    visibility = view.pose.visibility.copy()
+    visibility[~view.bent, ANKLES[1]] = 0.0
+    assert check("leg_visible", replace(view, pose=replace(view.pose, visibility=visibility))).value == 100
+
+
+def test_the_far_leg_may_be_hidden():
+    view = view_of()
+    visibility = view.pose.visibility.copy()
+    visibility[:, [KNEES[0], ANKLES[0]]] = 0.0
+    assert check("leg_visible", replace(view, pose=replace(view.pose, visibility=visibility))).grade == "good"
 
 
 @pytest.mark.parametrize(("ratio", "grade"), [(0.03, "good"), (0.15, "usable"), (0.5, "cannot_tell")])
@@ -198,6 +246,24 @@ def test_camera_motion(shift, grade):
         found = check("camera_still", replace(view, camera=replace(view.camera, shift_ratio=shifts)))
         assert found.value is None
     assert found.grade == grade
+
+
+@pytest.mark.parametrize(
+    ("shift", "still"), [(0.0, True), (0.019, True), (0.021, False), (0.2, False), (float("nan"), False)]
+)
+def test_is_camera_still(shift, still):
+    camera = still_camera(40)
+    shifts = np.zeros((40, 2))
+    shifts[10:, 0] = shift
+    if np.isnan(shift):
+        shifts[:] = np.nan  # what was not read is not taken for standing
+    assert is_camera_still(replace(camera, shift_ratio=shifts)) is still
+
+
+def test_one_jolt_does_not_make_a_camera_move():
+    shifts = np.zeros((40, 2))
+    shifts[20] = 0.3
+    assert is_camera_still(replace(still_camera(40), shift_ratio=shifts))
 
 
 @pytest.mark.parametrize(("rate_hz", "grade"), [(30.0, "good"), (8.0, "usable"), (2.0, "cannot_tell")])

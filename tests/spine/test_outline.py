@@ -14,9 +14,13 @@ from hiphinge.spine.outline import (
     compute_tangent_deg,
     fill_hidden,
     hidden_share,
+    refer,
 )
 from hiphinge.spine.profile import STATIONS
 from tests.synthetic import (
+    HIDDEN_GAIN,
+    N_FEATURES,
+    N_OUTLINE,
     PERFECT,
     ROUNDED,
     STANDING,
@@ -166,9 +170,6 @@ def test_hidden_share_counts_hidden_and_unseen_stations_of_the_low_back():
     assert 0.0 < MAX_HIDDEN_SHARE < 1.0
 
 
-N_OUTLINE = len(STATIONS[::STATION_STEP])
-
-
 def change_of(spine_input):
     features = compute_features(spine_input)
     depth = CLIP.script.depth
@@ -178,13 +179,71 @@ def change_of(spine_input):
 def test_a_flat_back_keeps_its_outline_in_the_bend():
     flat = analyse_clip(film(script(PERFECT, n_reps=1, rate_hz=10.0))).spine_input
     change = change_of(flat)
-    trunk = (STATIONS[::STATION_STEP] > 0.2) & (STATIONS[::STATION_STEP] < 0.8)
+    read = STATIONS[::STATION_STEP]
+    trunk = (read > 0.2) & (read < 0.8)
     assert change[:N_OUTLINE][trunk] == pytest.approx(np.zeros(trunk.sum()), abs=1.0)
-    leans = change[N_OUTLINE : N_OUTLINE + 3]
-    assert leans[0] == pytest.approx(PERFECT.lean - STANDING.lean, abs=1.5)
-    assert leans[1] == pytest.approx(PERFECT.thigh - STANDING.thigh, abs=1.0)
-    assert leans[2] == pytest.approx(PERFECT.shank - STANDING.shank, abs=1.0)
-    assert change[N_OUTLINE + 4 :] == pytest.approx(np.zeros(2), abs=0.5)
+    trunk_lean, thigh_lean, thigh_length, shank_lean, neck_lean, neck_length = change[N_OUTLINE:]
+    assert trunk_lean == pytest.approx(PERFECT.lean - STANDING.lean, abs=1.5)
+    assert thigh_lean == pytest.approx(PERFECT.thigh - STANDING.thigh, abs=1.0)
+    assert shank_lean == pytest.approx(PERFECT.shank - STANDING.shank, abs=1.0)
+    assert neck_lean == pytest.approx(trunk_lean, abs=1.0)  # the neck keeps its place on a flat back
+    assert [thigh_length, neck_length] == pytest.approx([0.0, 0.0], abs=0.5)
+
+
+def test_the_last_features_are_those_that_a_plate_or_bar_may_hide():
+    features = compute_features(STILL)
+    assert features.shape == (N, N_FEATURES)
+    s = STILL.segments
+    no_shank = replace(STILL, segments=replace(s, shank_lean_deg=np.full(N, np.nan)))
+    no_head = replace(STILL, segments=replace(s, ear=np.full((N, 2), np.nan), neck_lean_deg=np.full(N, np.nan)))
+    for lost, columns in ((no_shank, [-3]), (no_head, [-2, -1])):
+        gone = np.isnan(compute_features(lost)).any(axis=0)
+        assert np.flatnonzero(gone).tolist() == [N_FEATURES + k for k in columns]
+
+
+def lose_shank(spine_input, rows):
+    shank = spine_input.segments.shank_lean_deg.copy()
+    shank[rows] = np.nan
+    return replace(spine_input, segments=replace(spine_input.segments, shank_lean_deg=shank))
+
+
+def test_a_hidden_shank_is_read_without_it_and_wider():
+    estimator = OutlineEstimator(make_calibration(4.0))
+    bent = ~STILL.standing.rows & (CLIP.script.depth > 0.5)
+    free, part = estimator.estimate(STILL), estimator.estimate(lose_shank(STILL, bent))
+    for a, b in zip(tracks_of(free), tracks_of(part), strict=True):
+        assert b.value_deg == pytest.approx(a.value_deg, abs=1e-9)
+        width_a, width_b = a.hi_deg - a.lo_deg, b.hi_deg - b.lo_deg
+        assert width_b[bent] == pytest.approx(width_a[bent] + 2 * 4.0 * (HIDDEN_GAIN - 1))
+        assert width_b[~bent] == pytest.approx(width_a[~bent])
+
+
+def test_the_reading_without_shank_and_head_has_its_own_coefficients():
+    usual = make_calibration()
+    without = usual.models["still_hidden"]
+    models = {**usual.models, "still_hidden": replace(without, offset=np.array([0.0, 7.0, 7.0]))}
+    estimator = OutlineEstimator(replace(usual, models=models))
+    bent = ~STILL.standing.rows & (CLIP.script.depth > 0.5)
+    lumbar = estimator.estimate(lose_shank(STILL, bent)).lumbar_flexion.value_deg
+    assert lumbar[bent] == pytest.approx(np.full(bent.sum(), 7.0))
+    assert lumbar[~bent] == pytest.approx(np.zeros((~bent).sum()), abs=1e-9)
+
+
+def test_a_shank_hidden_throughout_counts_as_no_stand():
+    track = OutlineEstimator(make_calibration(4.0, none_deg=9.0)).estimate(lose_shank(STILL, slice(None)))
+    width = track.lumbar_flexion.hi_deg - track.lumbar_flexion.lo_deg
+    assert width.min() == pytest.approx(2 * 9.0 * HIDDEN_GAIN)
+
+
+def test_refer_puts_the_change_beside_the_value():
+    features = np.array([[1.0, 10.0], [3.0, 10.0], [5.0, np.nan], [9.0, 30.0]])
+    rows = np.array([True, True, True, False])
+    referred = refer(features, rows)
+    assert referred.shape == (4, 4)
+    assert referred[3] == pytest.approx([7.0, 20.0, 9.0, 30.0])  # from the median of the rows that were seen
+    assert referred[0] == pytest.approx([-1.0, 0.0, 1.0, 10.0])
+    assert refer(features, np.array([False, False, True, False])) is None
+    assert refer(features, np.zeros(4, dtype=bool)) is None
 
 
 def test_a_rounded_back_turns_the_tangents_apart():

@@ -68,7 +68,7 @@ def judged(
         reps = find_reps(lean, time_s=a.motion.time_s, baseline_deg=baseline)
     clip = a.clip
     context = RepContext(
-        a.motion, a.segments, a.standing, clip.pose, clip.profile, RATIOS, criteria.load, own_maximum_deg
+        a.motion, a.segments, a.standing, clip.pose, clip.profile, RATIOS, criteria.load, own_maximum_deg, drill
     )
     measures = compute_measures(reps, context, quality=quality)
     findings = judge(measures, criteria)

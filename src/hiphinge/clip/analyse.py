@@ -122,8 +122,9 @@ def analyse(
         )
     )
     context = RepContext(
-        motion, segments, standing, pose, tracks.profile, calibration.ratios, criteria.load, own_maximum_deg
-    )
+        motion, segments, standing, pose, tracks.profile, calibration.ratios, criteria.load, own_maximum_deg,
+        drill=criteria.drill, foot_length_gain=calibration.foot_length_gain,
+    )  # fmt: skip
     measures = compute_measures(reps, context, quality=quality)
     findings = judge(measures, criteria)
     verdict = decide_verdict(reps, measures, findings, quality, criteria)

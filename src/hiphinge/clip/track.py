@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from hiphinge.clip.analyse import ClipTracks
 from hiphinge.clip.options import AssessOptions, Progress, ProgressCallback
-from hiphinge.model import Facing, Frame, PoseFrame, PoseTrack
+from hiphinge.model import Array, Facing, Frame, PoseFrame, PoseTrack
 from hiphinge.sagittal import FacingDecision, compute_facing_evidence, decide_facing
 from hiphinge.spine import ProfileBuilder, compute_profile
 from hiphinge.video import CameraWatch, VideoReader
@@ -27,6 +26,8 @@ SURVEY_PICTURES = 6
 OVERRULE_CONFIDENCE = 0.5
 #: Seconds between two reports of progress.
 REPORT_EVERY_S = 0.1
+#: Poses are kept in blocks of so many rows.
+BLOCK_ROWS = 1024
 
 
 def track_clip(
@@ -104,16 +105,16 @@ def _track(
             camera.update(frame, box[0])
             yield frame
 
-    poses: list[PoseFrame] = []
+    poses = _PoseRows()
     source = watched(reader.frames(options.from_s, options.to_s))
     for pose in estimator.track(source, survey, facing=facing):
         profile.add(compute_profile(pose.keypoints_px, pose.mask, width_px=info.width_px, height_px=info.height_px))
         box[0] = _box_ratio(pose, info.width_px, info.height_px, mirrored=facing == "left")
-        poses.append(replace(pose, mask=None))
+        poses.add(pose)
         report.count()
     return ClipTracks(
         video=info,
-        pose=_stack(poses, mirrored=facing == "left", width_px=info.width_px, height_px=info.height_px),
+        pose=poses.finish(mirrored=facing == "left", width_px=info.width_px, height_px=info.height_px),
         profile=profile.finish(),
         camera=camera.finish(),
         facing=decision,
@@ -138,19 +139,52 @@ def _box_ratio(
     )
 
 
-def _stack(poses: list[PoseFrame], *, mirrored: bool, width_px: int, height_px: int) -> PoseTrack:
-    n = len(poses)
-    return PoseTrack(
-        time_s=np.array([p.time_s for p in poses], dtype=float),
-        frame_index=np.array([p.index for p in poses], dtype=np.int64),
-        keypoints_px=np.array([p.keypoints_px for p in poses], dtype=float).reshape(n, 33, 2),
-        visibility=np.array([p.visibility for p in poses], dtype=float).reshape(n, 33),
-        world_m=np.array([p.world_m for p in poses], dtype=float).reshape(n, 33, 3),
-        presence=np.array([p.presence for p in poses], dtype=float),
-        mirrored=mirrored,
-        width_px=width_px,
-        height_px=height_px,
-    )
+class _PoseRows:
+    """Takes poses one by one into blocks of rows: an hour of video is 108 000 of them, so objects cost too much."""
+
+    _SHAPES: Mapping[str, tuple[int, ...]] = {
+        "time_s": (),
+        "index": (),
+        "keypoints_px": (33, 2),
+        "visibility": (33,),
+        "world_m": (33, 3),
+        "presence": (),
+    }
+
+    def __init__(self) -> None:
+        self._blocks: dict[str, list[Array]] = {name: [] for name in self._SHAPES}
+        self._n = 0
+
+    def add(self, pose: PoseFrame) -> None:
+        """Append one pose; its mask is not kept."""
+        row = self._n % BLOCK_ROWS
+        for name, shape in self._SHAPES.items():
+            blocks = self._blocks[name]
+            if row == 0:
+                blocks.append(np.empty((BLOCK_ROWS, *shape)))
+            blocks[-1][row] = getattr(pose, name)
+        self._n += 1
+
+    def finish(self, *, mirrored: bool, width_px: int, height_px: int) -> PoseTrack:
+        """Return the track and forget the blocks."""
+        return PoseTrack(
+            time_s=self._take("time_s"),
+            frame_index=self._take("index").astype(np.int64),
+            keypoints_px=self._take("keypoints_px"),
+            visibility=self._take("visibility"),
+            world_m=self._take("world_m"),
+            presence=self._take("presence"),
+            mirrored=mirrored,
+            width_px=width_px,
+            height_px=height_px,
+        )
+
+    def _take(self, name: str) -> Array:
+        blocks = self._blocks.pop(name)
+        if not blocks:
+            return np.empty((0, *self._SHAPES[name]))
+        blocks[-1] = blocks[-1][: self._n - BLOCK_ROWS * (len(blocks) - 1)]
+        return np.concatenate(blocks)
 
 
 class _Reporter:

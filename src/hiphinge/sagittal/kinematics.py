@@ -16,8 +16,6 @@ __all__ = ["Segments", "compute_lean_deg", "compute_segments", "compute_yaw_deg"
 #: fitted on rendered people (``tools/calibrate.py --yaw``; what is left is given in ``docs/accuracy.md``).
 YAW_GAIN = 1.17
 YAW_OFFSET_DEG = -13.8
-#: A shank shorter than this ÷ thigh is no shank: of rendered people who hide nothing 0.5 % read less.
-MIN_SHANK_RATIO = 0.78
 #: A joint that jumps by more than this share of the trunk from one frame to the next and back is a slip.
 SPIKE_RATIO = 0.25
 
@@ -94,7 +92,6 @@ def compute_segments(pose: PoseTrack, *, camera_still: bool = True) -> Segments:
     ear = joint(middle(k, EARS))
     heel, toe = joint(near_weighted(k, seen, HEELS)), joint(near_weighted(k, seen, TOES))
     knee, ankle = joint(near_weighted(k, seen, KNEES)), joint(near_weighted(k, seen, ANKLES))
-    ankle = _drop_folded(hip, knee, ankle)
     return Segments(
         time_s=pose.time_s,
         hip=hip,
@@ -111,15 +108,6 @@ def compute_segments(pose: PoseTrack, *, camera_still: bool = True) -> Segments:
         shank_lean_deg=compute_lean_deg(ankle, knee),
         neck_lean_deg=_unwrap_deg(compute_lean_deg(shoulder, ear)),
     )
-
-
-def _drop_folded(hip: Array, knee: Array, ankle: Array) -> Array:
-    """Return the ankles without those that would make the shank far too short: a guess behind a plate."""
-    with np.errstate(invalid="ignore"):
-        folded = np.hypot(*(knee - ankle).T) < MIN_SHANK_RATIO * np.hypot(*(hip - knee).T)
-    kept = ankle.copy()
-    kept[folded] = np.nan
-    return kept
 
 
 def _plant(feet: Array, *, time_s: Array, reach_s: float) -> Array:

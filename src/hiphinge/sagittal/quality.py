@@ -24,9 +24,9 @@ _BACK = (
     "ribs_pelvis_range", "lumbar_of_own_maximum", "hip_per_knee",
     "hip_share_60", "hip_share_q1", "hip_share_q2", "hip_share_q3", "hip_share_q4",
 )  # fmt: skip
-_POSITIONS = ("hip_back", "seat_back", "drop_per_back", "stoop_squat_index", "foot_slide", "reach")
-_LEGS = ("knee_flexion", "knee_change", "shank_lean", "hip_per_knee")
-_FEET = ("foot_slide", "foot_pitch", "hip_back", "seat_back", "drop_per_back", "reach")
+_POSITIONS = ("hip_back", "seat_back", "drop_per_back", "stoop_squat_index", "foot_slide", "reach", "hip_shift")
+_LEGS = ("knee_flexion", "knee_change", "shank_lean", "hip_per_knee", "thigh_change")
+_FEET = ("foot_slide", "foot_pitch", "hip_back", "seat_back", "drop_per_back", "reach", "hip_shift")
 _HEAD = ("neck_extension",)
 #: Stations of the profile that carry the lumbar and sacral outline.
 _LUMBAR = (-0.10, 0.65)

@@ -34,7 +34,7 @@ class LinearModel:
 class RatioWidths:
     """Half-widths of the 90 % intervals of measures that are not single angles.
 
-    ``travel`` by what positions are counted from (``still``, ``upright``), in foot lengths; the rest as named.
+    ``drop_gain`` is how much wider the hip's drop is than its travel back. ``travel`` by what positions are counted from (``still``, ``upright``), in foot lengths; the rest as named.
     """
 
     travel: Mapping[str, float]
@@ -46,6 +46,7 @@ class RatioWidths:
     foot_pitch_deg: float
     hand_ratio: float
     time_s: float
+    drop_gain: float = 0.5
 
     def travel_ratio(self, positions: str) -> float:
         """Half-width of hip travel, foot lengths."""
@@ -56,10 +57,11 @@ class RatioWidths:
 class Calibration:
     """All measured numbers of one calibration run.
 
-    ``bias_deg[reference][angle]`` is the pose model's usual error, which is taken off.
-    ``models`` and ``half_width_deg`` are kept by reference (``still``, ``none``), and again with ``_hidden`` behind
-    for frames in which shank or head is hidden. ``half_width_deg[reference][angle]`` holds one number per yaw band of ``yaw_bands_deg`` (upper edges), 90 %;
-    ``hidden_gain_deg`` widens the spine's angles by so much when all of the low back's outline is hidden.
+    ``bias_deg[reference][angle]`` is the pose model's usual error, which is taken off. ``models`` and
+    ``half_width_deg`` are kept by reference (``still``, ``none``), and again with ``_hidden`` behind for frames in
+    which shank or head is hidden. ``half_width_deg[reference][angle]`` holds one number per yaw band of
+    ``yaw_bands_deg`` (upper edges), 90 %; ``hidden_gain_deg`` widens the spine's angles by so much when all of the
+    low back's outline is hidden.
     """
 
     name: str

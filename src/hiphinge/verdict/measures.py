@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from math import isfinite, nan
 
 import numpy as np
 
-from hiphinge.model import AngleTrack, Array, Measure, Motion, PoseTrack, ProfileTrack, QualityCheck, Rep, ViewGrade
+from hiphinge.model import AngleTrack, Measure, Motion, PoseTrack, ProfileTrack, QualityCheck, Rep, ViewGrade
+from hiphinge.reps import find_deep_part
 from hiphinge.sagittal import Segments, Standing
 from hiphinge.signal import nan_median_near
 from hiphinge.spine import RatioWidths
 from hiphinge.verdict.load import compute_load_offset, compute_reach
+from hiphinge.verdict.tilt import compute_stillness
 
 __all__ = ["MEASURE_LABELS", "RepContext", "compute_measures", "compute_share", "view_of"]
 
@@ -46,6 +48,9 @@ MEASURE_LABELS: Mapping[str, tuple[str, str]] = {
     "foot_pitch": ("foot pitch change", "°"),
     "load_offset": ("hands from where the load belongs", "trunk"),
     "reach": ("fingertips above the floor", "FL"),
+    "thigh_change": ("thigh lean, largest change", "°"),
+    "trunk_change": ("trunk lean, largest change", "°"),
+    "hip_shift": ("hip centre, largest shift", "FL"),
     "descent_time": ("time down", "s"),
     "ascent_time": ("time up", "s"),
     "lean_spread": ("spread of the bottom lean over the set", "°"),
@@ -62,7 +67,10 @@ _NO_STAND = "Nobody stands upright in this clip, so there is no place to count f
 
 @dataclass(frozen=True, slots=True)
 class RepContext:
-    """All that the measures of a clip are computed from."""
+    """All that the measures of a clip are computed from.
+
+    ``foot_length_gain`` is the calibration's: hip travel already has it, other lengths get it here.
+    """
 
     motion: Motion
     segments: Segments
@@ -72,6 +80,8 @@ class RepContext:
     widths: RatioWidths
     load: str | None
     own_maximum_deg: tuple[float, float, float] | None
+    drill: str = "hinge"
+    foot_length_gain: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +158,11 @@ def _measure_rep(rep: Rep, context: RepContext) -> dict[str, _Value]:
     values: dict[str, _Value] = {}
     for part in (_angles, _shares, _travel, _legs, _hands, _tempo):
         values.update(part(rep, context))
+    if context.drill == "pelvic_tilt":
+        still = compute_stillness(
+            rep, context.motion, context.segments, widths=context.widths, positions=context.standing.reference.positions
+        )
+        values.update({name: _Value(*found) for name, found in still.items()})
     return {name: values[name] for name in MEASURE_LABELS if name in values}
 
 
@@ -255,8 +270,7 @@ def _quarters(rep: Rep, context: RepContext) -> dict[str, _Value]:
     marks[0] = 0
     half = context.widths.lumbar_quarter_deg
     values = {}
-    for k, name in enumerate(names):
-        a, b = marks[k], marks[k + 1]
+    for name, a, b in zip(names, marks[:-1], marks[1:], strict=True):
         step = float(lumbar[b] - lumbar[a])
         values[name] = compute_share(
             float(pelvis[b] - pelvis[a]), (step, step - half, step + half), least_deg=MIN_QUARTER_DEG
@@ -281,32 +295,36 @@ def _travel(rep: Rep, context: RepContext) -> dict[str, _Value]:
         "hip_back": _Value(back, back - half, back + half),
         "seat_back": _Value(seat, seat - half, seat + half),
     }
-    base = max(back, 0.2)
-    values["drop_per_back"] = _Value(
-        drop / base, (drop - half / 2) / max(back + half, 0.2), (drop + half / 2) / max(back - half, 0.2)
+    wide = half * context.widths.drop_gain
+    values["drop_per_back"] = _quotient(
+        _Value(drop, drop - wide, drop + wide), _Value(back, back - half, back + half), least=0.2
     )
-    values["stoop_squat_index"] = _stoop_squat(rep, context, drop, half)
+    values["stoop_squat_index"] = _stoop_squat(rep, context, drop, wide)
     return values
+
+
+def _quotient(top: _Value, below: _Value, *, least: float) -> _Value:
+    """``top ÷ below`` with the range that both intervals give; ``below`` counts as ``least`` at least."""
+    ends = [t / max(b, least) for t in (top.lo, top.hi) for b in (below.lo, below.hi)]
+    return _Value(top.value / max(below.value, least), min(ends), max(ends))
+
+
+def _foot_px(context: RepContext) -> float:
+    """Length of the foot in pixels, as hip travel counts it; NaN without a place to count from."""
+    return (context.standing.reference.foot_length_px or nan) * context.foot_length_gain
 
 
 def _stoop_squat(rep: Rep, context: RepContext, drop: float, half: float) -> _Value:
     """100 x (1 - hip drop ÷ shoulder drop): our reconstruction of the published index."""
-    foot = context.standing.reference.foot_length_px
-    shoulder = nan_median_near(_from_feet(context.segments.shoulder, context)[:, 1], row=rep.bottom_frame)
-    fall = (shoulder - float(context.standing.shoulder_from_feet_px[1])) / foot if foot else nan
+    shoulder = nan_median_near((context.segments.shoulder - context.segments.feet)[:, 1], row=rep.bottom_frame)
+    fall = (shoulder - float(context.standing.shoulder_from_feet_px[1])) / _foot_px(context)
     if not isfinite(fall) or fall < 0.3:
         return _untold("The shoulders hardly come down.")
 
     def index(hip_drop: float) -> float:
         return 100 * (1 - hip_drop / fall)
 
-    return _Value(index(drop), index(drop + half / 2), index(drop - half / 2))
-
-
-def _from_feet(points: Array, context: RepContext) -> Array:
-    """Positions relative to the feet, which stay where they are in every drill, so camera drift cancels."""
-    relative: Array = points - context.segments.feet
-    return relative
+    return _Value(index(drop), index(drop + half), index(drop - half))
 
 
 def _legs(rep: Rep, context: RepContext) -> dict[str, _Value]:
@@ -314,9 +332,7 @@ def _legs(rep: Rep, context: RepContext) -> dict[str, _Value]:
     knee = _at_bottom(motion.knee_flexion, rep)
     hip = _at_bottom(motion.hip_flexion, rep)
     values = {"knee_flexion": knee, "shank_lean": _at_bottom(motion.shank_lean, rep)}
-    values["hip_per_knee"] = _Value(
-        hip.value / max(knee.value, 10.0), hip.lo / max(knee.hi, 10.0), hip.hi / max(knee.lo, 10.0)
-    )
+    values["hip_per_knee"] = _quotient(hip, knee, least=10.0)
     if rep.has_descent:
         third = rep.start_frame + (rep.bottom_frame - rep.start_frame) // 3
         change = knee.value - nan_median_near(motion.knee_flexion.value_deg, row=third)
@@ -329,11 +345,12 @@ def _legs(rep: Rep, context: RepContext) -> dict[str, _Value]:
 
 
 def _feet(rep: Rep, context: RepContext) -> dict[str, _Value]:
-    foot = context.standing.reference.foot_length_px
+    foot = _foot_px(context)
     rows = slice(rep.start_frame, rep.end_frame)
     heel, toe = context.segments.heel[rows], context.segments.toe[rows]
-    if not foot or not np.isfinite(heel).any():
-        return {"foot_slide": _untold(_NO_STAND), "foot_pitch": _untold(_NO_STAND)}
+    if not isfinite(foot) or not np.isfinite(heel).any():
+        why = _untold("The feet were not seen well enough." if isfinite(foot) else _NO_STAND)
+        return {"foot_slide": why, "foot_pitch": why}
     slide = 0.0
     for point in (heel, toe):
         seen = point[np.isfinite(point[:, 0]), 0]
@@ -360,8 +377,7 @@ def _hands(rep: Rep, context: RepContext) -> dict[str, _Value]:
             if isfinite(offset)
             else _untold("The hands were not seen well enough.")
         )
-    foot = context.standing.reference.foot_length_px
-    reach = compute_reach(context.pose, context.segments, row=rep.bottom_frame) / foot if foot else nan
+    reach = compute_reach(context.pose, context.segments, row=rep.bottom_frame) / _foot_px(context)
     values["reach"] = (
         _Value(reach, reach - 0.15, reach + 0.15) if isfinite(reach) else _untold("The fingertips were not seen.")
     )
@@ -370,11 +386,12 @@ def _hands(rep: Rep, context: RepContext) -> dict[str, _Value]:
 
 def _tempo(rep: Rep, context: RepContext) -> dict[str, _Value]:
     half = context.widths.time_s
-    down, up = rep.bottom_s - rep.start_s, rep.end_s - rep.bottom_s
-    make: Callable[[bool, float, str], _Value] = lambda ok, t, why: (  # noqa: E731
-        _Value(t, max(0.0, t - half), t + half) if ok else _untold(why)
-    )
+    motion = context.motion
+    depth = -motion.pelvis_tilt.value_deg if context.drill == "pelvic_tilt" else motion.trunk_lean.value_deg
+    first, last = find_deep_part(depth, time_s=motion.time_s, rep=rep)
+    down, up = float(motion.time_s[first]) - rep.start_s, rep.end_s - float(motion.time_s[last])
+    told = [_Value(t, max(0.0, t - half), t + half) for t in (down, up)]
     return {
-        "descent_time": make(rep.has_descent, down, _NO_DESCENT),
-        "ascent_time": make(rep.has_ascent, up, "The way up was not filmed."),
+        "descent_time": told[0] if rep.has_descent else _untold(_NO_DESCENT),
+        "ascent_time": told[1] if rep.has_ascent else _untold("The way up was not filmed."),
     }

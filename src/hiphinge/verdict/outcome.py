@@ -14,6 +14,8 @@ __all__ = ["MIN_CERTAINTY", "RepView", "decide_verdict", "outcome_of_rep", "spre
 
 #: An outcome is told where it is at least this likely, twice as likely as all others together (DESIGN).
 MIN_CERTAINTY = 2 / 3
+#: A pelvic tilt leaves trunk and thighs where they are; beyond this it was a bend (DESIGN).
+MAX_TILT_MOVE_DEG = 10.0
 _Z90 = NormalDist().inv_cdf(0.95)
 _STEPS = tuple(NormalDist().inv_cdf((k + 0.5) / 99) for k in range(99))
 _OWN_TARGETS: Mapping[str, tuple[str, ...]] = {"wall": ("2",)}
@@ -108,8 +110,9 @@ def outcome_of_rep(rep: RepView, criteria: Criteria) -> Outcome:
         return "squat"
     if lumbar is None or pelvis is None:
         return "cannot_tell"
-    if rep.get("knee_flexion") is None and rep.get("drop_per_back") is None:
-        return "cannot_tell"  # a squat cannot be ruled out
+    knee = rep.get("knee_flexion")
+    if rep.get("drop_per_back") is None and (knee is None or knee[2] > criteria.squat_knee_min_deg):
+        return "cannot_tell"  # nobody stands and the knees may be far bent: a squat or a seat cannot be ruled out
     total = lumbar[0] + pelvis[0]
     if total < 1.0:
         return "cannot_tell"
@@ -148,8 +151,7 @@ def _classify(rep: RepView, criteria: Criteria, lumbar_deg: float, share: float)
         return "spine"
     own = _OWN_TARGETS.get(criteria.drill, ("1",))
     met = any(rep.grade(rule) == "pass" for rule in own) or rep.get("hip_back") is None
-    down = rep.grade("2") in ("fail",)
-    if met and not down and share >= criteria.hinge_hip_share_min:
+    if met and rep.grade("2") != "fail" and share >= criteria.hinge_hip_share_min:
         return "hinge"
     return "mixed"
 
@@ -168,8 +170,19 @@ def _toe_touch(rep: RepView, criteria: Criteria) -> Outcome:
     return best if count / names.total() >= MIN_CERTAINTY else "cannot_tell"
 
 
+def _moved_along(rep: RepView) -> str:
+    """Say why a pelvic tilt was none: trunk or thighs moved, by more than their interval leaves open; "" if not."""
+    for name, part in (("trunk_change", "trunk"), ("thigh_change", "thighs")):
+        found = rep.get(name)
+        if found is not None and (found[1] > MAX_TILT_MOVE_DEG or found[2] < -MAX_TILT_MOVE_DEG):
+            return f"the {part} moved by {abs(found[0]):.0f}°: a bend, not a pelvic tilt"
+    return ""
+
+
 def _pelvic_tilt(rep: RepView) -> Outcome:
     """Pelvis rotates back and the lumbar spine flexes; told only where the interval excludes 'nothing moved'."""
+    if _moved_along(rep):
+        return "cannot_tell"
     lumbar = rep.get("ribs_pelvis_range")
     if lumbar is None:
         return "cannot_tell"
@@ -220,6 +233,8 @@ def _explain(reps: Mapping[int, RepView], outcomes: Sequence[Outcome], criteria:
                 parts.append(f"{label} {value}{unit} ({lo} to {hi})")
             else:
                 parts.append(f"{label} not told")
+        if criteria.drill == "pelvic_tilt" and (moved := _moved_along(rep)):
+            parts.insert(0, moved)
         lines.append(f"Rep {number}: {SHORT[outcome]} — " + ", ".join(parts) + ".")
     return tuple(lines)
 
