@@ -315,11 +315,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     load_calibration.cache_clear()
     rep_widths(options.clips, raw)
     TARGET.write_text(json.dumps(raw, indent=1) + "\n", encoding="utf-8")
-    print(
-        json.dumps(
-            {k: v for k, v in raw.items() if k != "models"}, indent=1
-        )
-    )
+    print(json.dumps({k: v for k, v in raw.items() if k != "models"}, indent=1))
     return 0
 
 

@@ -200,10 +200,13 @@ def write_page(stills: dict[str, dict[str, Errors]], clips: dict[str, dict[str, 
     parts = [
         "# Accuracy on rendered people",
         "",
-        "Made by `tools/evaluate.py` (do not edit). Rendered people with known joint angles that nothing was tuned on:",
-        "other seeds, and partly other families (lumbar shares, standing curves, garments) than those of the",
-        "calibration. Pictures with the trunk leaning more than 20°. They are not real people: see `docs/roadmap.md`",
-        "for what is owed before any clinical claim. Intervals are meant to cover 90 %.",
+        "Made by `tools/evaluate.py` (do not edit), from people whom nothing was tuned on. The coefficients were fitted on",
+        "240 people of one family (`base`), the intervals on 50 others of the same mix of families (lumbar shares,",
+        "standing curves, garments) as the 40 tested here; no person is in two sets. Pictures with the trunk leaning more",
+        "than 20°. *Stills* draw hip and lumbar flexion, knees, arms and view independently of each other and are harder",
+        "than any real movement; *clips* are stands and reps. Intervals are meant to cover 90 %. Rendered people are not",
+        "real people: see `docs/roadmap.md` for what is owed before any clinical claim. How the data are made:",
+        "`CONTRIBUTING.md`.",
         "",
     ]
     titles = {

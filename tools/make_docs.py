@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -180,6 +181,32 @@ def _drill_cell(rule: str, drill: str) -> str:
     return word
 
 
+#: Rows of the README's table: label, part and key of ``docs/accuracy.json``.
+_README_ROWS = (
+    ("hip flexion, clips, frame by frame", "clips", "hip_flexion"),
+    ("lumbar flexion, clips, frame by frame", "clips", "lumbar_flexion"),
+    ("hip flexion, hard stills", "still", "hip_flexion"),
+    ("lumbar flexion, hard stills", "still", "lumbar_flexion"),
+    ("shoulder–hip–knee angle as hip flexion, same stills", "baseline", "shoulder-hip-knee angle"),
+    ("two bare tangents as lumbar flexion, same stills", "baseline", "two tangents, lumbar"),
+)
+
+
+def readme_text() -> str:
+    """Return ``README.md`` with its accuracy table as ``docs/accuracy.json`` has it."""
+    text = (DOCS.parent / "README.md").read_text(encoding="utf-8")
+    numbers = json.loads((DOCS / "accuracy.json").read_text(encoding="utf-8"))
+    rows = ["| | mean abs. error (90 %) | 95 % within | the 90 % interval covers |", "|---|---|---|---|"]
+    for label, part, key in _README_ROWS:
+        t = numbers[part][key]
+        low, high = t["mae_interval"]
+        covers = "–" if t["coverage"] is None else f"{t['coverage']:.0f} %"
+        rows.append(f"| {label} | {t['mae']:.1f}° ({low:.1f}–{high:.1f}) | {t['p95']:.1f}° | {covers} |")
+    before, rest = text.split("<!-- accuracy -->")
+    after = rest.split("<!-- /accuracy -->")[1]
+    return before + "<!-- accuracy -->\n" + "\n".join(rows) + "\n<!-- /accuracy -->" + after
+
+
 def pages() -> dict[str, str]:
     """Return file name to text of every page that follows from the code."""
     return {
@@ -187,6 +214,7 @@ def pages() -> dict[str, str]:
         "exit-codes.md": exit_codes_text(),
         "assessment.schema.json": schema_text(),
         "rules.md": rules_text(),
+        "../README.md": readme_text(),
     }
 
 

@@ -1,6 +1,6 @@
 """Make ``docs/demo.jpg``: the demo clip's stand and the bottom of its second rep, as the overlay draws them.
 
-    python tools/make_picture.py
+python tools/make_picture.py
 """
 
 from __future__ import annotations

@@ -7,16 +7,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hiphinge.clip.analyse import SCHEMA_VERSION, find_own_maximum, flatten_options
+from hiphinge.clip.analyse import SCHEMA_VERSION, analyse, find_own_maximum, flatten_options
 from hiphinge.clip.options import AssessOptions
 from hiphinge.model import Measure, PersonCandidate
 from hiphinge.sagittal import FacingDecision
+from hiphinge.verdict import criteria_for
 from tests.clip.clips import assess_clip, picked_up_script, tracks_of
 from tests.synthetic import (
     PERFECT,
+    PROVENANCE,
     ROUNDED,
     SQUAT,
     STANDING,
+    ScriptedSpine,
     View,
     film,
     make_calibration,
@@ -204,7 +207,66 @@ def test_pelvic_tilts_are_reps_of_their_own_kind():
     a = assess_clip(clip, drill="pelvic_tilt", half_deg=2.0)
     assert len(a.reps) == 2
     assert a.verdict.outcome == "pelvis_tilts"
+    by_name = {m.name: m for m in a.measures}
+    assert by_name["hip_shift"].value == pytest.approx(0, abs=0.03)
+    assert by_name["descent_time"].value == pytest.approx(0.63 * 2.4, abs=0.2)
     assert assess_clip(clip, drill="hinge").verdict.outcome == "no_bend"
+
+
+def test_a_bow_in_the_pelvic_tilt_drill_cannot_be_told_and_says_why():
+    bow = replace(STANDING, pelvis=-14.0, lumbar=74.0)
+    a = assess_clip(film(script(bow, n_reps=2, rate_hz=15.0)), drill="pelvic_tilt", half_deg=2.0)
+    assert a.verdict.outcome == "cannot_tell"
+    assert all("a bend, not a pelvic tilt" in line for line in a.verdict.reasons)
+
+
+def test_a_drifting_camera_is_noticed_and_does_not_move_the_hips():
+    filmed = script(PERFECT, n_reps=3, rate_hz=15.0)
+    clip = film(filmed, view=View(drift_px_s=(9.0, 0.0), width_px=1200))
+    shift = np.column_stack([9.0 * filmed.time_s / clip.view.height_px, np.zeros(len(filmed.time_s))])
+    camera = replace(still_camera(clip.pose.n_frames), shift_ratio=shift)
+    seen = assess_clip(clip, tracks=tracks_of(clip, camera=camera))
+    usual = {(m.name, m.rep): m for m in assess_clip(HINGE).measures}
+    assert check(seen, "camera_still").grade != "good"
+    for m in seen.measures:
+        if m.name in ("hip_back", "seat_back", "drop_per_back"):
+            assert m.value is None or m.value == pytest.approx(usual[m.name, m.rep].value, abs=0.03)
+    far = seen.evidence.motion.hip_back_ratio
+    assert np.nanmax(far) == pytest.approx(np.nanmax(assess_clip(HINGE).evidence.motion.hip_back_ratio), abs=0.03)
+
+
+def test_lengths_in_feet_share_the_calibrations_foot():
+    calibration = replace(make_calibration(3.0), foot_length_gain=1.25)
+
+    def measured(**changes):
+        a = analyse(
+            tracks_of(HINGE),
+            AssessOptions(),
+            criteria=criteria_for("hinge"),
+            provenance=PROVENANCE,
+            spine=ScriptedSpine(HINGE.script, 3.0),
+            **changes,
+        )
+        return {m.name: m.value for m in a.measures if m.rep == 1}
+
+    plain, scaled = measured(calibration=make_calibration(3.0)), measured(calibration=calibration)
+    for name in ("hip_back", "seat_back", "reach"):
+        assert scaled[name] == pytest.approx(plain[name] / 1.25)
+    assert scaled["stoop_squat_index"] == pytest.approx(plain["stoop_squat_index"])
+
+
+def test_a_leg_behind_a_plate_is_not_told_and_the_rest_is():
+    visibility = HINGE.pose.visibility.copy()
+    bent = HINGE.script.depth > 0.2
+    visibility[np.ix_(bent, [26, 28])] = 0.2
+    a = assess_clip(HINGE, tracks=tracks_of(HINGE, pose=replace(HINGE.pose, visibility=visibility)))
+    told = {m.name: m.value for m in a.measures if m.rep == 1}
+    assert check(a, "leg_visible").grade == "cannot_tell"
+    assert told["knee_flexion"] is told["shank_lean"] is told["hip_back"] is None
+    assert told["trunk_lean"] == pytest.approx(60, abs=1)
+    assert told["lumbar_flexion"] == pytest.approx(0, abs=1)
+    # Neither knee nor drop is known: this might have been a squat.
+    assert a.verdict.outcome == "cannot_tell"
 
 
 def test_a_given_still_stand_is_used():

@@ -52,9 +52,9 @@ def hiphinge_env(**changes: str) -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": os.pathsep.join([str(SOURCE), str(TESTS)]), "COLUMNS": "160", **changes}
 
 
-def hiphinge_argv(*arguments: str | Path) -> list[str]:
-    """Return the command line ``hiphinge …`` with this interpreter."""
-    start = "import sys; sys.argv[0] = 'hiphinge'; from hiphinge.cli import main; main()"
+def hiphinge_argv(*arguments: str | Path, first: str = "") -> list[str]:
+    """Return the command line ``hiphinge …`` with this interpreter; ``first`` is run before."""
+    start = f"{first}\nimport sys; sys.argv[0] = 'hiphinge'; from hiphinge.cli import main; main()"
     return [sys.executable, "-c", start, *map(str, arguments)]
 
 

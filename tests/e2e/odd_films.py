@@ -63,9 +63,7 @@ def _single(folder: Path) -> Path:
 def _cut_short(folder: Path) -> Path:
     whole = write_video(folder / "whole.mp4", person_pictures(), rate_hz=RATE_HZ)
     path = folder / "cut_short.mp4"
-    with av.open(str(whole)) as source, av.open(
-        str(path), "w", container_options={"movflags": "+faststart"}
-    ) as target:
+    with av.open(str(whole)) as source, av.open(str(path), "w", container_options={"movflags": "+faststart"}) as target:
         stream = target.add_stream_from_template(source.streams.video[0])
         for packet in source.demux(video=0):
             if packet.dts is not None:

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -211,17 +212,15 @@ def test_full_disk_leaves_nothing_and_says_so(tiny_disk: Path) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX limits")
 @pytest.mark.parametrize("limit_bytes", [2_000, 100_000], ids=["no_room_for_tables", "no_room_for_the_video"])
 def test_file_that_may_not_grow_leaves_nothing(limit_bytes: int, tmp_path: Path) -> None:
-    import resource
-
     film = write_video(tmp_path / "film.mp4", person_pictures(), rate_hz=RATE_HZ)
     out = tmp_path / "out"
+    limit = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({limit_bytes}, {limit_bytes}))"
     done = subprocess.run(
-        hiphinge_argv("assess", film, "--out", out, "--model", "lite"),
+        hiphinge_argv("assess", film, "--out", out, "--model", "lite", first=limit),
         env=hiphinge_env(PYTHONDONTWRITEBYTECODE="1"),
         capture_output=True,
         text=True,
         timeout=120,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit_bytes, limit_bytes)),
     )
     assert done.returncode == 7, done.stderr
     assert str(out / "film") in done.stderr
@@ -232,14 +231,18 @@ def test_file_that_may_not_grow_leaves_nothing(limit_bytes: int, tmp_path: Path)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a terminal of its own")
-@pytest.mark.parametrize("stage", ["measuring", "drawing"])
-def test_interruption_leaves_nothing(stage: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("stage", "clip"),
+    [("measuring", DATA / "rounded_left.mp4"), ("drawing", files("hiphinge") / "data" / "demo.mp4")],
+    ids=["measuring", "drawing"],
+)
+def test_interruption_leaves_nothing(stage: str, clip: Path, tmp_path: Path) -> None:
     import pty
 
     out = tmp_path / "out"
     watching, terminal = pty.openpty()
     child = subprocess.Popen(
-        hiphinge_argv("assess", DATA / "rounded_left.mp4", "--out", out, "--model", "lite"),
+        hiphinge_argv("assess", clip, "--out", out, "--model", "lite"),
         env=hiphinge_env(TERM="xterm"),
         stdout=subprocess.PIPE,
         stderr=terminal,

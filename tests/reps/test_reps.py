@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hiphinge.reps import MIN_DEPTH_DEG, find_reps
+from hiphinge.reps import DEEP_RATIO, MIN_DEPTH_DEG, find_deep_part, find_reps
 from tests.synthetic import make_depth
 
 PLAN = {"still_s": 2.0, "down_s": 2.0, "hold_s": 0.5, "up_s": 2.0, "between_s": 0.5}
@@ -119,6 +119,64 @@ def test_a_rep_of_a_single_frame_has_neither_way():
     assert (rep.start_frame, rep.bottom_frame, rep.end_frame) == (0, 0, 1)
     assert not rep.has_descent
     assert not rep.has_ascent
+
+
+def ways_s(depth, time_s, **changes):
+    """Time down and up of the only rep, and its bottom."""
+    (rep,) = find_reps(depth, time_s=time_s, baseline_deg=0.0, **changes)
+    first, last = find_deep_part(depth, time_s=time_s, rep=rep)
+    return time_s[first] - rep.start_s, rep.end_s - time_s[last], rep
+
+
+#: Where half a cosine passes the edge (12 %) and reaches the deep part (95 %), of its time.
+EDGE_AT, DEEP_AT = np.arccos(1 - 2 * 0.12) / np.pi, np.arccos(1 - 2 * DEEP_RATIO) / np.pi
+
+
+@pytest.mark.parametrize("hold_s", [0.0, 0.5, 2.0, 6.0])
+def test_a_hold_at_the_bottom_lengthens_neither_way(hold_s):
+    depth, time_s = depth_of(1, hold_s=hold_s)
+    down_s, up_s, rep = ways_s(depth, time_s)
+    expected = 2.0 * (DEEP_AT - EDGE_AT)
+    assert down_s == pytest.approx(expected, abs=0.12)
+    assert up_s == pytest.approx(expected, abs=0.12)
+    assert rep.end_s - rep.start_s == pytest.approx(hold_s + 4.0 * (1 - EDGE_AT), abs=0.15)
+
+
+@pytest.mark.parametrize("sink_deg", [-1.0, 1.0])
+def test_the_deepest_frame_may_lie_at_either_end_of_a_hold(sink_deg):
+    # Three seconds at the bottom, sinking or rising by a degree: the deepest frame is at one of its ends.
+    time_s = np.arange(0, 9, 1 / 30)
+    depth = np.interp(time_s, [0, 1, 3, 6, 8, 9], [0, 0, 60 - sink_deg, 60, 0, 0])
+    down_s, up_s, rep = ways_s(depth, time_s)
+    assert rep.bottom_s == pytest.approx(6.0 if sink_deg > 0 else 3.0, abs=0.3)
+    assert down_s == pytest.approx(2.0 * (0.95 - 0.12), abs=0.2)
+    assert up_s == pytest.approx(2.0 * (0.95 - 0.12), abs=0.2)
+
+
+def test_the_deep_part_holds_the_bottom_and_lies_in_its_rep():
+    depth, time_s = depth_of(3, hold_s=1.0)
+    noisy = depth + np.random.default_rng(3).normal(0, 1.0, depth.shape)
+    noisy[180:185] = np.nan
+    for rep in find_reps(noisy, time_s=time_s, baseline_deg=0.0):
+        first, last = find_deep_part(noisy, time_s=time_s, rep=rep)
+        assert rep.start_frame <= first <= rep.bottom_frame <= last < rep.end_frame
+        assert time_s[last] - time_s[first] == pytest.approx(1.0 + 2 * 2.0 * (1 - DEEP_AT), abs=0.3)
+
+
+def test_the_level_is_counted_from_the_baseline():
+    depth, time_s = depth_of(1, hold_s=1.0)
+    plain, lifted = (
+        find_deep_part(d, time_s=time_s, rep=find_reps(d, time_s=time_s, baseline_deg=b)[0])
+        for d, b in ((depth, 0.0), (depth + 30.0, 30.0))
+    )
+    assert plain == lifted
+
+
+def test_the_deep_part_of_a_single_frame_is_that_frame():
+    time_s = np.zeros(1)
+    (rep,) = find_reps(np.array([50.0]), time_s=time_s, baseline_deg=0.0)
+    assert find_deep_part(np.array([50.0]), time_s=time_s, rep=rep) == (0, 0)
+    assert find_deep_part(np.array([np.nan]), time_s=time_s, rep=rep) == (0, 0)
 
 
 @settings(deadline=None, max_examples=40)

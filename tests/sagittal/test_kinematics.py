@@ -100,10 +100,9 @@ def test_the_models_reading_of_the_hips_is_corrected_and_the_shoulders_do_not_ma
     assert compute_yaw_deg(replace(pose, world_m=world)) == pytest.approx(np.full(pose.n_frames, expected))
 
 
-def test_the_yaw_correction_is_mild():
-    # A person read as turned 12 degrees to the camera stands side-on; a read of 40 is a turn of a third of a circle.
-    assert pytest.approx(0.0, abs=1.0) == YAW_GAIN * 11.8 + YAW_OFFSET_DEG
-    assert 1.0 < YAW_GAIN < 1.5
+def test_the_yaw_correction_is_mild_and_takes_a_turn_towards_the_camera_off():
+    assert 1.0 <= YAW_GAIN < 1.5
+    assert -25.0 < YAW_OFFSET_DEG <= 0.0
 
 
 def test_middle_and_near_weighted():

@@ -60,10 +60,12 @@ def test_no_drill_lets_an_explaining_rule_gate(drill):
         ("hinge", "9", "pass_lo", 2.5), ("hinge", "9", "fail_lo", 1.5),
         ("hinge", "10", "pass_hi", 0.05), ("hinge", "10", "fail_hi", 0.10),
         ("hinge", "10p", "pass_hi", 15), ("hinge", "10p", "fail_hi", 20),
-        ("hinge", "14", "pass_lo", 2), ("hinge", "14", "pass_hi", 4), ("hinge", "14r", "pass_hi", 5),
+        ("hinge", "14", "pass_lo", 1.3), ("hinge", "14", "pass_hi", 2.6), ("hinge", "14r", "pass_hi", 5),
         ("goat_bag", "7", "pass_hi", 45), ("goat_bag", "13", "pass_hi", 0.15),
         ("upper_back", "1", "pass_lo", 0.50), ("upper_back", "1b", "pass_lo", 0.40),
         ("upper_back", "3", "pass_lo", 40), ("upper_back", "3", "pass_hi", 80),
+        ("upper_back", "13", "pass_hi", 0.08), ("upper_back", "13", "fail_hi", 0.25),
+        ("deadlift", "2", "pass_hi", 0.75), ("deadlift", "2", "fail_hi", 1.05),
         ("toe_touch", "7", "pass_hi", 15),
     ],
 )  # fmt: skip

@@ -79,5 +79,12 @@ def test_hands_out_of_place_get_the_drills_own_cue():
     assert upper.verdict.cue == "Hold the load on the upper back, below the neck."
 
 
+def test_arms_crossed_do_not_pass_a_drill_with_the_load_on_the_upper_back():
+    j = judged(IDEAL["upper_back"][0], drill="upper_back", arms="crossed")
+    assert j.grades()["13"] == "caution"
+    assert j.verdict.cue_rule == "13"
+    assert j.verdict.praise == ""
+
+
 def test_a_squat_in_a_deadlift_is_a_squat():
     assert judged(solve(knee=110, lean=40), drill="deadlift", arms="mid_foot").verdict.outcome == "squat"

@@ -3,9 +3,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from hiphinge.verdict import find_low_hands
+from hiphinge.verdict import criteria_for, find_low_hands
+from hiphinge.verdict.judge import grade_value
 from hiphinge.verdict.load import compute_load_offset, compute_reach
-from tests.synthetic import PERFECT, STANDING, analyse_clip, film, script
+from tests.synthetic import PERFECT, RATIOS, STANDING, analyse_clip, film, script, solve
 
 
 def still(posture=PERFECT, arms="hug", visibility=None):
@@ -27,6 +28,19 @@ def still(posture=PERFECT, arms="hug", visibility=None):
 def test_hands_in_place_are_at_zero(place, arms):
     pose, segments = still(arms=arms)
     assert compute_load_offset(place, pose, segments, row=0) == pytest.approx(0.0, abs=0.01)
+
+
+@pytest.mark.parametrize("posture", [STANDING, PERFECT, solve(knee=20, lean=75, lumbar=20)])
+def test_arms_crossed_on_the_chest_hold_no_load_on_the_upper_back(posture):
+    limits, half = criteria_for("upper_back").rule("13").limits, RATIOS.hand_ratio
+    for arms, passes in (("upper_back", True), ("crossed", False), ("hug", False), ("hanging", False)):
+        pose, segments = still(posture, arms=arms)
+        offset = compute_load_offset("upper_back", pose, segments, row=0)
+        grade = grade_value(offset, max(0.0, offset - half), offset + half, limits)
+        assert (grade == "pass") is passes
+    pose, segments = still(posture, arms="crossed")
+    # 0.15 before the axis, where 0.02 are allowed.
+    assert compute_load_offset("upper_back", pose, segments, row=0) == pytest.approx(0.13, abs=0.01)
 
 
 def test_offset_is_a_distance_in_trunk_lengths():

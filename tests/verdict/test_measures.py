@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hiphinge.clip.options import DRILLS
 from hiphinge.model import QualityCheck
 from hiphinge.reps import find_reps
+from hiphinge.spine import compute_motion
 from hiphinge.verdict import RepContext, compute_measures
 from hiphinge.verdict.measures import MEASURE_LABELS, compute_share, view_of
 from tests.synthetic import (
@@ -20,9 +22,11 @@ from tests.synthetic import (
     STANDING,
     STIFF,
     TRUNK,
+    ScriptedSpine,
     View,
     analyse_clip,
     film,
+    make_calibration,
     script,
     solve,
 )
@@ -185,10 +189,18 @@ def test_feet_that_slide_and_lift_are_measured():
 
 
 def test_tempo():
-    j = judged(PERFECT, hold_s=0.0, down_s=3.0, up_s=1.5)
-    # From 12 % to the bottom: the very beginning of a slow bend is not seen.
-    assert 2.0 < j.value("descent_time") < 3.1
-    assert 1.0 < j.value("ascent_time") < 1.6
+    for hold_s in (0.0, 2.0):
+        j = judged(PERFECT, hold_s=hold_s, down_s=3.0, up_s=1.5)
+        # From 12 % to 95 % of the depth, 63 % of a cosine's time; a hold at the bottom is neither way.
+        for rep in (1, 2):
+            assert j.value("descent_time", rep) == pytest.approx(0.63 * 3.0, abs=0.2)
+            assert j.value("ascent_time", rep) == pytest.approx(0.63 * 1.5, abs=0.2)
+
+
+def test_tempo_of_a_pelvic_tilt_is_that_of_the_pelvis():
+    j = judged(replace(STANDING, pelvis=-14, lumbar=14), drill="pelvic_tilt", down_s=3.0, hold_s=2.0, up_s=1.5)
+    assert j.value("descent_time") == pytest.approx(0.63 * 3.0, abs=0.2)
+    assert j.value("ascent_time") == pytest.approx(0.63 * 1.5, abs=0.2)
 
 
 def test_spread_of_the_set():
@@ -224,6 +236,87 @@ def test_hands_where_the_load_belongs(drill, arms, other):
     assert judged(posture, drill=drill, arms=other).value("load_offset") > 0.15
 
 
+STILLNESS = ("thigh_change", "trunk_change", "hip_shift")
+
+
+@pytest.mark.parametrize("drill", DRILLS)
+def test_only_a_pelvic_tilt_is_asked_what_stays_still(drill):
+    posture = replace(STANDING, pelvis=-14, lumbar=14) if drill == "pelvic_tilt" else PERFECT
+    names = {m.name for m in judged(posture, drill=drill).measures}
+    assert set(STILLNESS) <= names if drill == "pelvic_tilt" else not set(STILLNESS) & names
+
+
+def test_a_pelvic_tilt_leaves_thighs_and_hip_where_they_are():
+    posture = replace(STANDING, pelvis=-14, lumbar=14)
+    j = judged(posture, drill="pelvic_tilt")
+    assert j.value("thigh_change") == pytest.approx(0, abs=0.3)
+    assert j.value("hip_shift") == pytest.approx(0, abs=0.02)
+    # The line from hip to shoulder leans back a little, as the lumbar spine turns with the pelvis. 12 % are the start.
+    assert j.value("trunk_change") == pytest.approx(0.88 * (posture.lean - STANDING.lean), abs=0.7)
+    assert -7 < posture.lean - STANDING.lean < -4
+
+
+def test_what_moves_along_with_a_pelvic_tilt_is_measured():
+    along = replace(STANDING, pelvis=-14, lumbar=44, thigh=STANDING.thigh - 25, shank=STANDING.shank + 10)
+    j = judged(along, drill="pelvic_tilt")
+    thigh, trunk, shift = (j.measure(name) for name in STILLNESS)
+    assert thigh.value == pytest.approx(-0.88 * 25, abs=1.5)
+    assert (thigh.lo, thigh.hi) == pytest.approx((thigh.value - 4, thigh.value + 4))  # the width of knee_change
+    assert trunk.value == pytest.approx(0.88 * (along.lean - STANDING.lean), abs=1.5)
+    assert (trunk.lo, trunk.hi) == pytest.approx((trunk.value - 1, trunk.value + 1))
+    path = np.hypot(*(along.hip_xy() - STANDING.hip_xy())) / FOOT
+    assert shift.value == pytest.approx(0.88 * path, abs=0.06)
+    assert (shift.lo, shift.hi) == pytest.approx((shift.value - 0.06, shift.value + 0.06))
+
+
+def test_a_foot_that_reads_long_scales_every_length_alike():
+    a = judged(SQUAT).analysed
+    clip, reps = a.clip, judged(SQUAT).reps
+    longer = compute_motion(
+        a.spine_input,
+        estimator=ScriptedSpine(clip.script),
+        calibration=replace(make_calibration(), foot_length_gain=1.25),
+    )
+
+    def measured(motion, gain):
+        context = RepContext(
+            motion, a.segments, a.standing, clip.pose, clip.profile, RATIOS, None, None, foot_length_gain=gain
+        )
+        return {m.name: m.value for m in compute_measures(reps[:1], context, quality=())}
+
+    plain, scaled = measured(a.motion, 1.0), measured(longer, 1.25)
+    for name in ("hip_back", "reach"):
+        assert scaled[name] == pytest.approx(plain[name] / 1.25)
+    for name in ("drop_per_back", "stoop_squat_index"):
+        assert scaled[name] == pytest.approx(plain[name])
+
+
+def test_feet_that_are_hidden_are_not_taken_for_a_missing_stand():
+    clip = film(script(PERFECT, n_reps=1, rate_hz=15.0), with_masks=False)
+    visibility = clip.pose.visibility.copy()
+    rows = (clip.script.time_s > 2.9) & (clip.script.time_s < 7.2)
+    visibility[np.ix_(rows, [30, 32])] = 0.1
+    a = analyse_clip(replace(clip, pose=replace(clip.pose, visibility=visibility)))
+    reps = find_reps(a.motion.trunk_lean.value_deg, time_s=a.motion.time_s, baseline_deg=3.0)
+    context = RepContext(a.motion, a.segments, a.standing, a.clip.pose, clip.profile, RATIOS, None, None)
+    by_name = {m.name: m for m in compute_measures(reps, context, quality=())}
+    assert by_name["foot_slide"].value is by_name["foot_pitch"].value is None
+    assert by_name["foot_slide"].reason == "The feet were not seen well enough."
+    assert by_name["hip_back"].value == pytest.approx(travel(PERFECT)[0], abs=FL)
+
+
+def test_the_interval_of_drop_per_back_holds_all_that_both_intervals_allow():
+    # Hips that hardly come down, or may rise: the lower end then belongs to the shortest travel, not to the longest.
+    shallow = solve(knee=0, lean=35)
+    found = judged(shallow).measure("drop_per_back")
+    back, drop = travel(shallow)
+    half, wide = 0.06, 0.06 * RATIOS.drop_gain
+    ends = [d / b for d in (drop - wide, drop + wide) for b in (back - half, back + half)]
+    assert (found.lo, found.hi) == pytest.approx((min(ends), max(ends)), abs=0.006)
+    assert min(ends) == pytest.approx((drop - wide) / (back - half))
+    assert found.lo <= found.value <= found.hi
+
+
 def test_no_load_is_asked_for_in_a_free_hinge():
     assert "load_offset" not in {m.name for m in judged(PERFECT).measures}
 
@@ -245,7 +338,7 @@ def test_measures_come_by_rep_in_one_order_with_label_unit_and_interval():
     j = judged(PERFECT)
     names = [m.name for m in j.measures if m.rep == 1]
     assert names == [name for name in MEASURE_LABELS if name in names]
-    assert set(MEASURE_LABELS) - set(names) == {"load_offset", "lean_spread"}
+    assert set(MEASURE_LABELS) - set(names) == {"load_offset", "lean_spread", *STILLNESS}
     for m in j.measures:
         assert (m.label, m.unit) == MEASURE_LABELS[m.name]
         if m.value is None:

@@ -7,7 +7,7 @@ import pytest
 from hiphinge.model import Finding, Measure, QualityCheck, Rep
 from hiphinge.verdict import criteria_for, decide_verdict
 from hiphinge.verdict.headlines import HEADLINES, PRAISE, SHORT
-from hiphinge.verdict.outcome import RepView, outcome_of_rep, spread_interval
+from hiphinge.verdict.outcome import MIN_CERTAINTY, RepView, outcome_of_rep, spread_interval
 from tests.synthetic import PERFECT, ROUNDED, SQUAT, SQUATTY, STANDING, STIFF, solve
 from tests.verdict.judging import judged
 
@@ -88,11 +88,14 @@ def test_an_outcome_is_told_where_it_is_twice_as_likely_as_the_rest():
     assert judged(posture, half_deg=14.0).grades()["4"] == "cannot_tell"
 
 
-def rep_view(lumbar, pelvis, *, half=2.0, **grades):
-    measures = [
-        Measure("lumbar_flexion", "", 1, lumbar, lumbar - half, lumbar + half, "°", "good", ""),
-        Measure("pelvis_tilt", "", 1, pelvis, pelvis - half, pelvis + half, "°", "good", ""),
-    ]
+def told(name, value, half, *, rep=1, unit="°"):
+    return Measure(name, "", rep, value, value - half, value + half, unit, "good", "")
+
+
+def rep_view(lumbar, pelvis, *, half=2.0, knee=20.0, **grades):
+    measures = [told("lumbar_flexion", lumbar, half), told("pelvis_tilt", pelvis, half)]
+    if knee is not None:
+        measures.append(told("knee_flexion", knee, 6.0))
     found = [finding(rule.lstrip("r"), grade) for rule, grade in grades.items()]
     return RepView(1, measures, found)
 
@@ -108,10 +111,63 @@ def rep_view(lumbar, pelvis, *, half=2.0, **grades):
         (rep_view(20, 15), "mixed"),  # the share of an ordinary bend, but little of it
         (rep_view(-5, 5), "cannot_tell"),  # the trunk does not turn
         (rep_view(31, 39, half=30), "cannot_tell"),
+        (rep_view(10, 50, knee=None), "cannot_tell"),  # it might have been a squat
+        (rep_view(50, 80, knee=None), "cannot_tell"),
     ],
 )
 def test_classification_of_one_rep(view, outcome):
     assert outcome_of_rep(view, criteria_for("hinge")) == outcome
+
+
+@pytest.mark.parametrize(
+    ("known", "outcome"),
+    [
+        ((), "cannot_tell"),
+        ((told("knee_flexion", 20.0, 6.0),), "hinge"),
+        ((told("knee_flexion", 53.0, 6.0),), "hinge"),
+        ((told("knee_flexion", 55.0, 6.0),), "cannot_tell"),  # may be over 60 degrees
+        ((told("knee_flexion", 55.0, 6.0), told("drop_per_back", 0.2, 0.1, unit="")), "hinge"),
+        ((told("drop_per_back", 0.2, 0.1, unit=""),), "hinge"),
+        ((told("knee_flexion", 20.0, 6.0), told("drop_per_back", 0.2, 0.1, unit="")), "hinge"),
+    ],
+)
+def test_a_hinge_needs_knee_or_drop_to_rule_a_squat_out(known, outcome):
+    base = rep_view(10, 50, knee=None)
+    assert outcome_of_rep(RepView(1, [*base._measures.values(), *known], []), criteria_for("hinge")) == outcome
+
+
+@pytest.mark.parametrize(("ratio", "outcome"), [(1.1, "squat"), (1.6, "cannot_tell")])
+def test_a_squat_without_a_place_to_count_from_is_told_by_hip_and_knee(ratio, outcome):
+    base = rep_view(10, 50, knee=80.0)
+    view = RepView(1, [*base._measures.values(), told("hip_per_knee", ratio, 0.2, unit="")], [])
+    assert outcome_of_rep(view, criteria_for("hinge")) == outcome
+
+
+#: In a bend of 80 degrees lumbar flexion is a hinge up to 32 (a share of 60 %) and spine over 35 (rule 4).
+@pytest.mark.parametrize(
+    ("lumbar", "half", "outcome"),
+    [
+        (25, 2, "hinge"),
+        (25, 20, "hinge"),  # up to 32: 72 % of the interval
+        (29, 20, "mixed"),  # hinge 60 %, mixed 9 %: together two thirds
+        (33.5, 1, "mixed"),  # mixed alone
+        (35, 3, "mixed"),  # spine 50 %, mixed 45 %
+        (36, 8, "mixed"),  # spine 58 %, mixed 22 %
+        (41, 8, "spine"),  # 89 %
+        (36, 40, "cannot_tell"),  # hinge 43 %, spine 52 %, mixed too little to stand between
+    ],
+)
+def test_the_whole_interval_is_classified(lumbar, half, outcome):
+    assert outcome_of_rep(rep_view(lumbar, 80 - lumbar, half=half), criteria_for("hinge")) == outcome
+
+
+def test_certainty_is_two_thirds_of_the_interval():
+    # 32 degrees are the last hinge here; two thirds of a normal distribution lie under its mean + 0.43 deviations.
+    assert pytest.approx(2 / 3) == MIN_CERTAINTY
+    edge = 0.4307 * 10.0 / 1.645
+    for shift, outcome in ((-0.4, "hinge"), (0.4, "mixed")):
+        view = rep_view(32 - edge + shift, 48 + edge - shift, half=10.0)
+        assert outcome_of_rep(view, criteria_for("hinge")) == outcome
 
 
 def test_travel_that_is_not_met_is_no_hinge():
@@ -179,6 +235,44 @@ def test_pelvic_tilt(back_deg, outcome):
     assert j.verdict.outcome == outcome
 
 
+def tilt_view(*, trunk=(0.0, 1.5), thigh=(0.0, 4.0), lumbar=(14.0, 3.0)):
+    pairs = (("trunk_change", trunk), ("thigh_change", thigh), ("ribs_pelvis_range", lumbar))
+    return [told(name, *pair) for name, pair in pairs if pair is not None]
+
+
+@pytest.mark.parametrize(
+    ("changed", "outcome"),
+    [
+        ({}, "pelvis_tilts"),
+        ({"trunk": (11.0, 1.5)}, "pelvis_tilts"),  # past the line, but not with its whole interval
+        ({"trunk": (12.0, 1.5)}, "cannot_tell"),
+        ({"trunk": (-12.0, 1.5)}, "cannot_tell"),
+        ({"thigh": (13.0, 4.0)}, "pelvis_tilts"),
+        ({"thigh": (-15.0, 4.0)}, "cannot_tell"),
+        ({"thigh": None}, "pelvis_tilts"),  # thighs that were not seen say nothing
+        ({"lumbar": (1.0, 2.0)}, "no_tilt"),
+        ({"lumbar": (1.0, 2.0), "trunk": (30.0, 1.5)}, "cannot_tell"),
+    ],
+)
+def test_a_pelvic_tilt_with_trunk_or_thighs_along_is_none(changed, outcome):
+    verdict = decide_verdict((REP,), tilt_view(**changed), [], (), criteria_for("pelvic_tilt"))
+    assert verdict.outcome == outcome
+    assert ("not a pelvic tilt" in verdict.reasons[0]) == (outcome == "cannot_tell")
+
+
+def test_a_bow_with_a_tucked_pelvis_is_no_pelvic_tilt_and_says_why():
+    bow = replace(STANDING, pelvis=-14, lumbar=74)
+    j = judged(bow, drill="pelvic_tilt", half_deg=2.0)
+    assert bow.lean - STANDING.lean > 25
+    assert j.verdict.outcome == "cannot_tell"
+    assert "the trunk moved by" in j.verdict.reasons[0]
+    assert "a bend, not a pelvic tilt" in j.verdict.reasons[0]
+    sit = replace(STANDING, pelvis=-14, lumbar=14, thigh=STANDING.thigh - 30, shank=STANDING.shank + 15)
+    sitting = judged(sit, drill="pelvic_tilt", half_deg=2.0)
+    assert sitting.verdict.outcome == "cannot_tell"
+    assert "the thighs moved by" in sitting.verdict.reasons[0]
+
+
 def test_no_pelvic_tilt():
     j = judged(tilt(-0.5, 0.5), drill="pelvic_tilt", half_deg=2.0)
     assert j.verdict.outcome in ("no_tilt", "no_bend")
@@ -205,9 +299,8 @@ def test_words_exist_for_every_outcome():
 
 
 def verdict_of(findings, *, drill="hinge", reps=(REP,), quality=()):
-    measures = [Measure("lumbar_flexion", "", r.number, 10.0, 8.0, 12.0, "°", "good", "") for r in reps] + [
-        Measure("pelvis_tilt", "", r.number, 50.0, 48.0, 52.0, "°", "good", "") for r in reps
-    ]
+    usual = (("lumbar_flexion", 10.0, 2.0), ("pelvis_tilt", 50.0, 2.0), ("knee_flexion", 20.0, 6.0))
+    measures = [told(name, value, half, rep=r.number) for r in reps for name, value, half in usual]
     return decide_verdict(reps, measures, findings, quality, criteria_for(drill))
 
 

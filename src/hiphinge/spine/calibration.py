@@ -16,7 +16,6 @@ from hiphinge.model import Array
 __all__ = ["Calibration", "LinearModel", "RatioWidths", "load_calibration", "parse_calibration"]
 
 
-
 @dataclass(frozen=True, slots=True)
 class LinearModel:
     """``features @ weights + offset``; ``weights`` is ``(n_features, 3)`` for pelvis, T12 and C7."""
@@ -34,7 +33,8 @@ class LinearModel:
 class RatioWidths:
     """Half-widths of the 90 % intervals of measures that are not single angles.
 
-    ``drop_gain`` is how much wider the hip's drop is than its travel back. ``travel`` by what positions are counted from (``still``, ``upright``), in foot lengths; the rest as named.
+    ``travel`` by what positions are counted from (``still``, ``upright``), in foot lengths; ``drop_gain`` is how much
+    wider the hip's drop is than its travel back; the rest as named.
     """
 
     travel: Mapping[str, float]

@@ -140,8 +140,9 @@ RULES: tuple[RuleSpec, ...] = (
         "DESIGN; the wrists stand for the load", "Hug the bell into the top of your belly.", 4,
     ),
     RuleSpec(
-        "14", "slow descent", "descent_time", Limits(pass_lo=2.0, pass_hi=4.0), 0.3,
-        "Speed changes the hip-spine share (Laird and others)", "Slow bow, one breath down.", 12,
+        "14", "slow descent", "descent_time", Limits(pass_lo=1.3, pass_hi=2.6), 0.3,
+        "Speed changes the hip-spine share (Laird and others); 2-4 s for the whole way, 65 % of it here",
+        "Slow bow, one breath down.", 12,
     ),
     RuleSpec(
         "14r", "even reps", "lean_spread", Limits(pass_hi=5.0), 1.0,

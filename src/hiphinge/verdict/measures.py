@@ -51,8 +51,8 @@ MEASURE_LABELS: Mapping[str, tuple[str, str]] = {
     "thigh_change": ("thigh lean, largest change", "°"),
     "trunk_change": ("trunk lean, largest change", "°"),
     "hip_shift": ("hip centre, largest shift", "FL"),
-    "descent_time": ("time down", "s"),
-    "ascent_time": ("time up", "s"),
+    "descent_time": ("time down, 12 to 95 % of the depth", "s"),
+    "ascent_time": ("time up, 95 to 12 % of the depth", "s"),
     "lean_spread": ("spread of the bottom lean over the set", "°"),
 }
 

@@ -16,6 +16,7 @@ __all__ = ["MIN_CERTAINTY", "RepView", "decide_verdict", "outcome_of_rep", "spre
 MIN_CERTAINTY = 2 / 3
 #: A pelvic tilt leaves trunk and thighs where they are; beyond this it was a bend (DESIGN).
 MAX_TILT_MOVE_DEG = 10.0
+_OPEN = "The intervals leave more than one answer open: neither is twice as likely as the other."
 _Z90 = NormalDist().inv_cdf(0.95)
 _STEPS = tuple(NormalDist().inv_cdf((k + 0.5) / 99) for k in range(99))
 _OWN_TARGETS: Mapping[str, tuple[str, ...]] = {"wall": ("2",)}
@@ -49,6 +50,10 @@ def decide_verdict(
         cue = blocked[0].advice
         reasons = tuple(f"{c.label}: {_shown(c)}. {c.advice}" for c in blocked)
         return Verdict("cannot_tell", HEADLINES["cannot_tell"], cue, "0", "", reasons, not_told)
+    slow = [check for check in quality if check.name == "frame_rate" and check.grade == "cannot_tell"]
+    if not reps and slow:  # a bend may lie between two pictures
+        reasons = (f"{slow[0].label}: {_shown(slow[0])}. {slow[0].advice}",)
+        return Verdict("cannot_tell", HEADLINES["cannot_tell"], slow[0].advice, "0", "", reasons, not_told)
     if not reps:
         reasons = (f"No bend of {criteria.no_bend_lean_max_deg:.0f}° or more was seen.",)
         return Verdict("no_bend", HEADLINES["no_bend"], "", "", "", reasons, not_told)
@@ -62,6 +67,9 @@ def decide_verdict(
     elif not cue:
         praise = PRAISE.get(outcome, "")
     reasons = _explain(by_rep, outcomes, criteria)
+    if outcome == "cannot_tell":
+        unseen = tuple(f"{c.label}: {_shown(c)}. {c.advice}" for c in quality if c.grade == "cannot_tell")
+        reasons = (unseen or (_OPEN,)) + reasons
     return Verdict(outcome, HEADLINES[outcome], cue, rule, praise, reasons, not_told)
 
 
