@@ -20,6 +20,7 @@ from hiphinge.model import (
     PoseTrack,
     ProfileTrack,
     Provenance,
+    Reference,
     Rep,
     VideoInfo,
 )
@@ -33,6 +34,7 @@ from hiphinge.spine import (
     SpineEstimator,
     SpineInput,
     compute_motion,
+    is_outline_seen,
     load_calibration,
 )
 from hiphinge.verdict import Criteria, RepContext, compute_measures, decide_verdict, find_low_hands, judge
@@ -102,6 +104,10 @@ def analyse(
     standing = find_standing(segments, still_s=options.still_s)
     yaw_deg = compute_yaw_deg(pose)
     spine_input = SpineInput(tracks.profile, segments, standing, yaw_deg)
+    if standing.reference.angles == "still" and not is_outline_seen(spine_input):
+        # The stand gives positions, but hides the back: angles then have no zero of the person's own.
+        standing = replace(standing, reference=replace(standing.reference, angles="none"))
+        spine_input = replace(spine_input, standing=standing)
     motion = compute_motion(spine_input, estimator=estimator, calibration=calibration)
     reps, set_aside = _find_reps(motion, segments, standing, pose, criteria, tracks.video)
     bent = _bent_frames(motion)
@@ -136,7 +142,7 @@ def analyse(
         facing=tracks.facing.facing,
         facing_confidence=tracks.facing.confidence,
         people=tracks.people,
-        reference=standing.reference,
+        reference=_in_foot_lengths(standing.reference, calibration),
         verdict=verdict,
         reps=reps,
         measures=measures,
@@ -150,6 +156,13 @@ def analyse(
         notice=NOTICE,
         evidence=Evidence(pose, tracks.profile, motion, tracks.camera),
     )
+
+
+def _in_foot_lengths(reference: Reference, calibration: Calibration) -> Reference:
+    """Give the foot's true length in pixels, which the pose model's heel and toe points fall short of."""
+    if reference.foot_length_px is None:
+        return reference
+    return replace(reference, foot_length_px=reference.foot_length_px * calibration.foot_length_gain)
 
 
 def _keep_longest_shot(pose: PoseTrack, camera: CameraTrack) -> tuple[PoseTrack, tuple[str, ...]]:

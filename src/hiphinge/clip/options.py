@@ -6,12 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-__all__ = ["DRILLS", "AssessOptions", "Drill", "ModelName", "Progress", "ProgressCallback"]
+__all__ = ["DRILLS", "FACINGS", "MODELS", "AssessOptions", "Drill", "ModelName", "Progress", "ProgressCallback"]
 
 Drill = Literal["toe_touch", "pelvic_tilt", "wall", "hinge", "goat_bag", "upper_back", "pull_through", "deadlift"]
 ModelName = Literal["lite", "full", "heavy"]
 #: Every drill that can be named.
 DRILLS: tuple[str, ...] = get_args(Drill)
+#: Every pose model that can be named.
+MODELS: tuple[str, ...] = get_args(ModelName)
+#: Every way to say which way the person faces.
+FACINGS: tuple[str, ...] = ("auto", "left", "right")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

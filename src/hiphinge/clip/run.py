@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hiphinge.clip.analyse import analyse, find_own_maximum, flatten_options
-from hiphinge.clip.options import DRILLS, AssessOptions, Progress, ProgressCallback
+from hiphinge.clip.options import DRILLS, FACINGS, MODELS, AssessOptions, Progress, ProgressCallback
 from hiphinge.clip.settings import load_criteria
 from hiphinge.clip.track import track_clip
 from hiphinge.errors import UsageError
@@ -96,8 +96,13 @@ def _make_estimator(options: AssessOptions) -> PoseEstimator:
 
 
 def _check_options(options: AssessOptions) -> None:
-    if options.drill not in DRILLS:
-        raise UsageError(f"There is no drill called {options.drill!r}.", expected=", ".join(DRILLS))
+    for label, word, known in (
+        ("drill", options.drill, DRILLS),
+        ("facing", options.facing, FACINGS),
+        ("model", options.model, MODELS),
+    ):
+        if word not in known:
+            raise UsageError(f"There is no {label} called {word!r}.", expected=", ".join(known))
     for label, value in (("--from", options.from_s), ("--to", options.to_s)):
         if value is not None and not (np.isfinite(value) and value >= 0):
             raise UsageError(f"{label} is {value:g}.", expected="seconds from the start of the video, 0 or more.")

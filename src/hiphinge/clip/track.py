@@ -74,13 +74,15 @@ def _settle_facing(survey: Survey, options: AssessOptions) -> FacingDecision:
 
 
 def _check_facing(tracks: ClipTracks, options: AssessOptions) -> FacingDecision | None:
-    """Return the opposite facing where the whole track speaks clearly for it, else None."""
+    """Return what the whole track clearly says where the survey said nothing or the opposite, else None."""
     pose = tracks.pose
     if options.facing != "auto" or not pose.seen.any():
         return None
     votes = compute_facing_evidence(pose.keypoints_px[pose.seen], pose.visibility[pose.seen])
     total = float(np.abs(votes).sum())
     balance = float(votes.sum()) / total if total > 0 else 0.0
+    if tracks.facing.facing is None and balance > OVERRULE_CONFIDENCE:
+        return FacingDecision("left" if pose.mirrored else "right", balance)
     if balance > -OVERRULE_CONFIDENCE:
         return None
     opposite: Facing = "right" if pose.mirrored else "left"

@@ -20,7 +20,7 @@ __all__ = [
 
 GRADE_WORDS: dict[Grade, str] = {
     "pass": "met",
-    "caution": "nearly",
+    "caution": "caution",
     "fail": "not met",
     "cannot_tell": "cannot tell",
     "reported": "reported only",

@@ -7,7 +7,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from hiphinge.model import Array, PoseTrack
-from hiphinge.sagittal.points import ANKLES, EARS, HEELS, HIPS, KNEES, SHOULDERS, TOES, middle, near_weighted
+from hiphinge.sagittal.points import (
+    ANKLES,
+    EARS,
+    HEELS,
+    HIPS,
+    KNEES,
+    MIN_VISIBILITY,
+    SHOULDERS,
+    TOES,
+    middle,
+    near_weighted,
+)
 from hiphinge.signal import despike, smooth, wrap_deg
 
 __all__ = ["Segments", "compute_lean_deg", "compute_segments", "compute_yaw_deg"]
@@ -89,7 +100,8 @@ def compute_segments(pose: PoseTrack, *, camera_still: bool = True) -> Segments:
         return smooth(despike(points, limit=SPIKE_RATIO * usual), time_s=pose.time_s)
 
     hip, shoulder = joint(middle(k, HIPS)), joint(middle(k, SHOULDERS))
-    ear = joint(middle(k, EARS))
+    # A near ear behind a plate is a guess, and the neck with it.
+    ear = joint(np.where(seen[:, EARS[1], None] < MIN_VISIBILITY, np.nan, middle(k, EARS)))
     heel, toe = joint(near_weighted(k, seen, HEELS)), joint(near_weighted(k, seen, TOES))
     knee, ankle = joint(near_weighted(k, seen, KNEES)), joint(near_weighted(k, seen, ANKLES))
     return Segments(

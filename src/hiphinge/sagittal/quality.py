@@ -301,7 +301,7 @@ def _clothing(view: ViewInput) -> QualityCheck:
         grade = "usable"
     return QualityCheck(
         "clothing", "thickness of the trunk, bent ÷ standing", _finite(value), "", f"≤ {HANGING_CLOTH_RATIO:g}",
-        "wider intervals", grade, _BACK,
+        "said, no interval for it yet", grade, _BACK,
         "Wear a close-fitting shirt, or tuck it in, so that the back's own shape is seen.",
     )  # fmt: skip
 

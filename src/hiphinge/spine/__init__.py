@@ -3,7 +3,7 @@
 from hiphinge.spine.calibration import Calibration, RatioWidths, load_calibration
 from hiphinge.spine.estimator import SpineAngles, SpineEstimator, SpineInput
 from hiphinge.spine.motion import compute_motion
-from hiphinge.spine.outline import OutlineEstimator
+from hiphinge.spine.outline import OutlineEstimator, is_outline_seen
 from hiphinge.spine.profile import ProfileBuilder, back_curve_px, compute_profile
 
 __all__ = [
@@ -17,5 +17,6 @@ __all__ = [
     "back_curve_px",
     "compute_motion",
     "compute_profile",
+    "is_outline_seen",
     "load_calibration",
 ]

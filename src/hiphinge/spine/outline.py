@@ -26,6 +26,7 @@ __all__ = [
     "compute_tangent_deg",
     "fill_hidden",
     "hidden_share",
+    "is_outline_seen",
     "refer",
 ]
 
@@ -119,6 +120,11 @@ def refer(features: Array, rows: NDArray[np.bool_]) -> Array | None:
     return np.column_stack([features - np.median(features[rows], axis=0), features])
 
 
+def is_outline_seen(spine_input: SpineInput) -> bool:
+    """Tell whether the still stand shows the outline in any frame, so that angles can count from it."""
+    return refer(compute_features(spine_input)[:, :-N_HIDEABLE], spine_input.standing.rows) is not None
+
+
 class OutlineEstimator:
     """Pelvis, lumbar and thoracic rotation as linear readings of the outline (see the module's text).
 
@@ -144,11 +150,11 @@ class OutlineEstimator:
         parts = {"": whole, HIDDEN: whole[:, :-N_HIDEABLE]}
         if kind == "still":
             referred = {name: refer(part, spine_input.standing.rows) for name, part in parts.items()}
-            if all(part is not None for part in referred.values()):
-                parts = {name: part for name, part in referred.items() if part is not None}
-            else:
-                kind = "none"
+            kept = {name: part for name, part in referred.items() if part is not None}
+            kind, parts = ("still", kept) if kept else ("none", parts)
         readings = {name: calibration.models[kind + name].read(part) for name, part in parts.items()}
+        unread = np.full((len(whole), 3), np.nan)
+        readings = {name: readings.get(name, unread) for name in ("", HIDDEN)}
         hidden = ~np.isfinite(readings[""][:, 0])
         turned = np.where(hidden[:, None], readings[HIDDEN], readings[""])
         share = hidden_share(spine_input)

@@ -29,7 +29,7 @@ HEADLINES: Mapping[str, str] = {
 
 #: Said when no rule asks for a cue.
 PRAISE: Mapping[str, str] = {
-    "hinge": "Lovely: your hips travelled back and your back kept its shape. Keep this.",
+    "hinge": "Lovely: your hips did the moving and your back kept its shape. Keep this.",
     "mixed": "Steady work. Keep the same pace and try the next rep a touch slower.",
     "hips_first": "Your hips led the way down.",
     "typical": "A common way to bend. Now see how it feels when the hips lead.",

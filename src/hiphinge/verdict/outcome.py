@@ -16,9 +16,10 @@ __all__ = ["MIN_CERTAINTY", "RepView", "decide_verdict", "outcome_of_rep", "spre
 MIN_CERTAINTY = 2 / 3
 #: A pelvic tilt leaves trunk and thighs where they are; beyond this it was a bend (DESIGN).
 MAX_TILT_MOVE_DEG = 10.0
-_OPEN = "The intervals leave more than one answer open: neither is twice as likely as the other."
 _Z90 = NormalDist().inv_cdf(0.95)
 _STEPS = tuple(NormalDist().inv_cdf((k + 0.5) / 99) for k in range(99))
+#: Whose cue speaks where an outcome asks for one though no rule by itself is past its line.
+_OUTCOME_RULE: Mapping[Outcome, str] = {"spine": "4", "squat": "2"}
 _OWN_TARGETS: Mapping[str, tuple[str, ...]] = {"wall": ("2",)}
 
 
@@ -54,6 +55,9 @@ def decide_verdict(
     if not reps and slow:  # a bend may lie between two pictures
         reasons = (f"{slow[0].label}: {_shown(slow[0])}. {slow[0].advice}",)
         return Verdict("cannot_tell", HEADLINES["cannot_tell"], slow[0].advice, "0", "", reasons, not_told)
+    if not reps and criteria.drill == "pelvic_tilt":
+        reasons = ("No tilt was read that is larger than the interval.",)
+        return Verdict("cannot_tell", HEADLINES["cannot_tell"], "", "", "", reasons, not_told)
     if not reps:
         reasons = (f"No bend of {criteria.no_bend_lean_max_deg:.0f}° or more was seen.",)
         return Verdict("no_bend", HEADLINES["no_bend"], "", "", "", reasons, not_told)
@@ -61,6 +65,9 @@ def decide_verdict(
     outcomes = [_outcome_for_drill(data, criteria) for data in by_rep.values()]
     outcome = _majority(outcomes)
     rule, cue = _pick_cue(findings, criteria, n_reps=len(reps))
+    if not cue and outcome in _OUTCOME_RULE:
+        rule = _OUTCOME_RULE[outcome]
+        cue = criteria.rule(rule).cue
     praise = ""
     if outcome == "cannot_tell" and not cue:
         cue = next((c.advice for c in quality if c.grade == "cannot_tell" and c.advice), "")
@@ -69,7 +76,7 @@ def decide_verdict(
     reasons = _explain(by_rep, outcomes, criteria)
     if outcome == "cannot_tell":
         unseen = tuple(f"{c.label}: {_shown(c)}. {c.advice}" for c in quality if c.grade == "cannot_tell")
-        reasons = (unseen or (_OPEN,)) + reasons
+        reasons = unseen + reasons
     return Verdict(outcome, HEADLINES[outcome], cue, rule, praise, reasons, not_told)
 
 
