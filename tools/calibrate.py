@@ -238,7 +238,7 @@ def conformal(error: np.ndarray) -> float:
     """Split-conformal quantile of absolute errors at ``LEVEL``."""
     error = np.sort(error[np.isfinite(error)])
     if error.size == 0:
-        return 0.0
+        raise ValueError("No error was measured, so there is no interval to give.")
     rank = min(len(error) - 1, int(np.ceil((len(error) + 1) * LEVEL)) - 1)
     return float(error[rank])
 

@@ -153,8 +153,9 @@ def rules_text() -> str:
     for spec in RULES:
         label, unit = MEASURE_LABELS[spec.measure]
         limits = spec.limits.describe(unit)
+        cue = f"{spec.cue} Above: {spec.cue_high}" if spec.cue_high else spec.cue
         lines.append(
-            f"| {spec.rule} | {spec.label} | {label} | {limits} | {spec.tolerance:g} {unit} | {spec.source} | {spec.cue} |"
+            f"| {spec.rule} | {spec.label} | {label} | {limits} | {spec.tolerance:g} {unit} | {spec.source} | {cue} |"
         )
     lines += [
         "",

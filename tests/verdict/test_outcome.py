@@ -92,8 +92,11 @@ def told(name, value, half, *, rep=1, unit="°"):
     return Measure(name, "", rep, value, value - half, value + half, unit, "good", "")
 
 
-def rep_view(lumbar, pelvis, *, half=2.0, knee=20.0, **grades):
+def rep_view(lumbar, pelvis, *, half=2.0, knee=20.0, travel=True, **grades):
     measures = [told("lumbar_flexion", lumbar, half), told("pelvis_tilt", pelvis, half)]
+    if travel:
+        measures.append(told("hip_back", 0.7, 0.1, unit="FL"))
+        grades = {"r1": "pass"} | grades
     if knee is not None:
         measures.append(told("knee_flexion", knee, 6.0))
     found = [finding(rule.lstrip("r"), grade) for rule, grade in grades.items()]
@@ -104,6 +107,8 @@ def rep_view(lumbar, pelvis, *, half=2.0, knee=20.0, **grades):
     ("view", "outcome"),
     [
         (rep_view(10, 50), "hinge"),
+        (rep_view(10, 50, travel=False), "cannot_tell"),  # whether the hips went back was not seen
+        (rep_view(50, 80, travel=False), "spine"),
         (rep_view(10, 50, r2="fail"), "mixed"),
         (rep_view(28, 38), "mixed"),
         (rep_view(30, 20), "spine"),
@@ -133,7 +138,10 @@ def test_classification_of_one_rep(view, outcome):
 )
 def test_a_hinge_needs_knee_or_drop_to_rule_a_squat_out(known, outcome):
     base = rep_view(10, 50, knee=None)
-    assert outcome_of_rep(RepView(1, [*base._measures.values(), *known], []), criteria_for("hinge")) == outcome
+    assert (
+        outcome_of_rep(RepView(1, [*base._measures.values(), *known], [finding("1", "pass")]), criteria_for("hinge"))
+        == outcome
+    )
 
 
 @pytest.mark.parametrize(("ratio", "outcome"), [(1.1, "squat"), (1.6, "cannot_tell")])
@@ -194,7 +202,7 @@ def test_no_bend():
     j = judged(small)
     assert j.reps == ()
     assert j.verdict.outcome == "no_bend"
-    assert j.verdict.reasons == ("No bend of 20° or more was seen.",)
+    assert j.verdict.reasons == ("No forward bend of 20° or more was seen.",)
     assert j.verdict.cue == j.verdict.praise == ""
 
 
@@ -330,6 +338,7 @@ class TestCue:
     def test_a_single_slip_in_many_reps_gives_no_cue(self):
         reps = tuple(replace(REP, number=k) for k in range(1, 6))
         found = [finding("4", "fail" if k == 1 else "pass", rep=k) for k in range(1, 6)]
+        found += [finding("1", "pass", rep=k) for k in range(1, 6)]
         verdict = verdict_of(found, reps=reps)
         assert verdict.cue_rule == ""
         assert verdict.praise
@@ -368,7 +377,7 @@ class TestNotTold:
         assert verdict_of([], quality=(unseen,)).reasons[0].startswith("turned out of the side view: not seen.")
 
     def test_a_check_of_one_measure_does_not_block_the_rest(self):
-        verdict = verdict_of([], quality=(replace(CHECK, affects=("hip_back",)),))
+        verdict = verdict_of([finding("1", "pass")], quality=(replace(CHECK, affects=("hip_back",)),))
         assert verdict.outcome != "cannot_tell"
         assert verdict.not_told == ("turned out of the side view: Turn side-on.",)
 

@@ -37,7 +37,7 @@ VIEW_WORDS: dict[ViewGrade, str] = {"good": "good", "usable": "usable", "cannot_
 VIEW_ICONS: dict[ViewGrade, str] = {"good": "✓", "usable": "◐", "cannot_tell": "?"}
 OUTCOME_WORDS: dict[Outcome, str] = {
     "hinge": "Hinge",
-    "spine": "The back does the bending",
+    "spine": "The back did much of it",
     "mixed": "Hips and back share",
     "squat": "Squat",
     "no_bend": "No bend",

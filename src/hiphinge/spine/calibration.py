@@ -34,7 +34,8 @@ class RatioWidths:
     """Half-widths of the 90 % intervals of measures that are not single angles.
 
     ``travel`` by what positions are counted from (``still``, ``upright``), in foot lengths; ``drop_gain`` is how much
-    wider the hip's drop is than its travel back; the rest as named.
+    wider the hip's drop is than its travel back; the rest as named. Measured on rendered people but for three that
+    are DESIGN: travel from ``upright`` moments (1.5 x that from a still stand), ``hand_ratio`` and ``time_s``.
     """
 
     travel: Mapping[str, float]

@@ -33,6 +33,8 @@ SEARCH_RATIO = 0.30
 ARM_RADIUS_RATIO = 0.10
 #: The same for a hand.
 HAND_RADIUS_RATIO = 0.14
+#: Frames that a ``ProfileBuilder`` makes room for at a time.
+BLOCK_ROWS = 1024
 #: Heights around the hip centre, in trunk lengths, between which the seat's rearmost edge is sought.
 SEAT_HEIGHTS: Array = np.linspace(-0.25, 0.20, 10)
 
@@ -235,32 +237,45 @@ def _extent(mask: Mask, width_px: int, height_px: int) -> tuple[float, float, fl
 
 
 class ProfileBuilder:
-    """Collect the rows of a clip, one ``add`` a frame, into a ``ProfileTrack``."""
+    """Collect the rows of a clip, one ``add`` a frame, into a ``ProfileTrack``; kept in blocks, not as objects."""
 
     def __init__(self) -> None:
-        self._rows: list[ProfileRow] = []
+        self._outlines: list[Array] = []
+        self._hidden: list[NDArray[np.bool_]] = []
+        self._numbers: list[Array] = []
+        self._n = 0
 
     def add(self, row: ProfileRow) -> None:
         """Append the outline of the next frame."""
-        self._rows.append(row)
+        place = self._n % BLOCK_ROWS
+        if place == 0:
+            self._outlines.append(np.empty((BLOCK_ROWS, len(STATIONS))))
+            self._hidden.append(np.empty((BLOCK_ROWS, len(STATIONS)), dtype=bool))
+            self._numbers.append(np.empty((BLOCK_ROWS, 7)))
+        self._outlines[-1][place] = row.dorsal_ratio
+        self._hidden[-1][place] = row.hidden
+        numbers = (row.ventral_ratio, *row.seat_px, row.edge_softness_px, row.body_top_px, row.body_bottom_px)
+        self._numbers[-1][place] = (*numbers, row.clipped)
+        self._n += 1
 
     def finish(self) -> ProfileTrack:
         """Stack the rows; an empty clip gives arrays of length 0."""
-        rows = self._rows
-        shape = (len(rows), len(STATIONS))
-        top = np.array([r.body_top_px for r in rows], dtype=float)
-        bottom = np.array([r.body_bottom_px for r in rows], dtype=float)
+        n, stations = self._n, len(STATIONS)
+        outlines = np.concatenate([*self._outlines, np.empty((0, stations))])[:n]
+        hidden = np.concatenate([*self._hidden, np.empty((0, stations), dtype=bool)])[:n]
+        numbers = np.concatenate([*self._numbers, np.empty((0, 7))])[:n].T
+        ventral, seat_x, seat_y, softness, top, bottom, clipped = numbers
         return ProfileTrack(
             station_ratio=STATIONS,
-            dorsal_ratio=np.array([r.dorsal_ratio for r in rows], dtype=float).reshape(shape),
-            hidden=np.array([r.hidden for r in rows], dtype=bool).reshape(shape),
-            ventral_ratio=np.array([r.ventral_ratio for r in rows], dtype=float),
-            seat_px=np.array([r.seat_px for r in rows], dtype=float).reshape(len(rows), 2),
-            edge_softness_px=np.array([r.edge_softness_px for r in rows], dtype=float),
+            dorsal_ratio=outlines,
+            hidden=hidden,
+            ventral_ratio=ventral,
+            seat_px=np.column_stack([seat_x, seat_y]),
+            edge_softness_px=softness,
             body_height_px=bottom - top,
             body_top_px=top,
             body_bottom_px=bottom,
-            clipped=np.array([r.clipped for r in rows], dtype=float),
+            clipped=clipped,
         )
 
 

@@ -43,8 +43,9 @@ class Limits:
 class RuleSpec:
     """One rule: which measure it reads, its limits, its tolerance (hysteresis), its source and its cue.
 
-    ``precedence`` orders the cues: the lowest number that is not met speaks. ``explains`` rules never gate and
-    never give the cue of their own.
+    ``precedence`` orders the cues: the lowest number that is not met speaks. ``explains`` rules never gate and never
+    give the cue of their own. ``cue_high`` speaks instead of ``cue`` where a value with two limits lies above the
+    upper one.
     """
 
     rule: str
@@ -56,6 +57,7 @@ class RuleSpec:
     cue: str
     precedence: int
     explains: bool = False
+    cue_high: str = ""
 
 
 _BACK = "Make your back a long table top; stop where it starts to curl."
@@ -85,6 +87,7 @@ RULES: tuple[RuleSpec, ...] = (
         "3", "enough bend", "trunk_lean", Limits(pass_lo=50, pass_hi=80, fail_lo=40), 5,
         "Luomajoki 2007, Monnier 2012: 50° bow",
         "Bow a little further, as long as your back shape stays.", 7,
+        cue_high="Come up a little: stop where your back can still stay long.",
     ),
     RuleSpec(
         "4", "back flat", "lumbar_flexion", Limits(pass_hi=20, fail_hi=35), 5,
@@ -112,6 +115,7 @@ RULES: tuple[RuleSpec, ...] = (
         "7", "knees soft", "knee_flexion", Limits(pass_lo=5, pass_hi=30, fail_hi=40), 6,
         "Good morning 17-25°, Romanian deadlift 34 ± 13° (secondary sources)",
         "Unlock your knees, then leave them there.", 8,
+        cue_high="A touch less knee: keep them soft and let the hips travel.",
     ),
     RuleSpec(
         "7b", "knees quiet", "knee_change", Limits(pass_hi=15, fail_hi=25), 6,
@@ -143,6 +147,7 @@ RULES: tuple[RuleSpec, ...] = (
         "14", "slow descent", "descent_time", Limits(pass_lo=1.3, pass_hi=2.6), 0.3,
         "Speed changes the hip-spine share (Laird and others); 2-4 s for the whole way, 65 % of it here",
         "Slow bow, one breath down.", 12,
+        cue_high="A little quicker on the way down, in one smooth bow.",
     ),
     RuleSpec(
         "14r", "even reps", "lean_spread", Limits(pass_hi=5.0), 1.0,

@@ -18,7 +18,7 @@ HEADLINES: Mapping[str, str] = {
     "spine": "The back did much of the bending here.",
     "mixed": "A bit of both: hips and back shared the bending.",
     "squat": "More up and down than back and forth: this was a squat.",
-    "no_bend": "No bend was seen in this clip.",
+    "no_bend": "No forward bend was seen in this clip.",
     "cannot_tell": "This clip does not let us tell.",
     "hips_first": "Toe-touch: the hips went first.",
     "typical": "Toe-touch: hips and back moved together, as in most people.",
@@ -29,7 +29,7 @@ HEADLINES: Mapping[str, str] = {
 
 #: Said when no rule asks for a cue.
 PRAISE: Mapping[str, str] = {
-    "hinge": "Lovely: your hips did the moving and your back kept its shape. Keep this.",
+    "hinge": "Lovely: your hips did the moving, and no rounding stands out. Keep this.",
     "mixed": "Steady work. Keep the same pace and try the next rep a touch slower.",
     "hips_first": "Your hips led the way down.",
     "typical": "A common way to bend. Now see how it feels when the hips lead.",

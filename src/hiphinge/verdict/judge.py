@@ -100,6 +100,12 @@ def _apply(spec: RuleSpec, measure: Measure, *, judged: bool, before: Grade | No
         limits=spec.limits.describe(measure.unit) if has_limits else "",
         tolerance=spec.tolerance,
         source=spec.source,
-        cue=spec.cue if grade in ("caution", "fail") and judged else "",
+        cue=_cue(spec, measure.value) if grade in ("caution", "fail") and judged else "",
         reason=reason,
     )
+
+
+def _cue(spec: RuleSpec, value: float | None) -> str:
+    """Return the cue for the side on which the value lies."""
+    too_high = value is not None and value > spec.limits.pass_hi
+    return spec.cue_high if too_high and spec.cue_high else spec.cue

@@ -362,8 +362,9 @@ def _feet(rep: Rep, context: RepContext) -> dict[str, _Value]:
     change = float(np.percentile(seen_pitch, 95) - np.percentile(seen_pitch, 5)) if seen_pitch.size else nan
     half_pitch = context.widths.foot_pitch_deg
     return {
-        "foot_slide": _Value(slide, max(0.0, slide - half), slide + half / 2),
-        "foot_pitch": _Value(change, max(0.0, change - half_pitch), change + half_pitch / 2),
+        # Wandering points only add to what is read: the truth lies at or below it.
+        "foot_slide": _Value(slide, max(0.0, slide - half), slide),
+        "foot_pitch": _Value(change, max(0.0, change - half_pitch), change),
     }
 
 

@@ -20,6 +20,9 @@ _Z90 = NormalDist().inv_cdf(0.95)
 _STEPS = tuple(NormalDist().inv_cdf((k + 0.5) / 99) for k in range(99))
 #: Whose cue speaks where an outcome asks for one though no rule by itself is past its line.
 _OUTCOME_RULE: Mapping[Outcome, str] = {"spine": "4", "squat": "2"}
+_OPEN = "What was seen leaves more than one answer open, none twice as likely as the others."
+#: Measures that an outcome rests on.
+_DECISIVE = {"all", "lumbar_flexion", "pelvis_tilt", "knee_flexion", "drop_per_back", "hip_share_60"}
 _OWN_TARGETS: Mapping[str, tuple[str, ...]] = {"wall": ("2",)}
 
 
@@ -59,7 +62,7 @@ def decide_verdict(
         reasons = ("No tilt was read that is larger than the interval.",)
         return Verdict("cannot_tell", HEADLINES["cannot_tell"], "", "", "", reasons, not_told)
     if not reps:
-        reasons = (f"No bend of {criteria.no_bend_lean_max_deg:.0f}° or more was seen.",)
+        reasons = (f"No forward bend of {criteria.no_bend_lean_max_deg:.0f}° or more was seen.",)
         return Verdict("no_bend", HEADLINES["no_bend"], "", "", "", reasons, not_told)
     by_rep = {rep.number: RepView(rep.number, measures, findings) for rep in reps}
     outcomes = [_outcome_for_drill(data, criteria) for data in by_rep.values()]
@@ -75,8 +78,9 @@ def decide_verdict(
         praise = PRAISE.get(outcome, "")
     reasons = _explain(by_rep, outcomes, criteria)
     if outcome == "cannot_tell":
-        unseen = tuple(f"{c.label}: {_shown(c)}. {c.advice}" for c in quality if c.grade == "cannot_tell")
-        reasons = unseen + reasons
+        unseen = [c for c in quality if c.grade == "cannot_tell" and _DECISIVE & {"all", *c.affects}]
+        lines = tuple(f"{c.label}: {_shown(c)}. {c.advice}" for c in unseen)
+        reasons = (lines or (() if criteria.drill == "pelvic_tilt" else (_OPEN,))) + reasons
     return Verdict(outcome, HEADLINES[outcome], cue, rule, praise, reasons, not_told)
 
 
@@ -165,9 +169,11 @@ def _classify(rep: RepView, criteria: Criteria, lumbar_deg: float, share: float)
     if share < criteria.spine_hip_share_max and lumbar_deg > criteria.spine_lumbar_min_deg:
         return "spine"
     own = _OWN_TARGETS.get(criteria.drill, ("1",))
-    met = any(rep.grade(rule) == "pass" for rule in own) or rep.get("hip_back") is None
+    met = any(rep.grade(rule) == "pass" for rule in own)
     if met and rep.grade("2") != "fail" and share >= criteria.hinge_hip_share_min:
         return "hinge"
+    if share >= criteria.hinge_hip_share_min and rep.get("hip_back") is None:
+        return "cannot_tell"  # whether the hips travelled back was not seen
     return "mixed"
 
 
@@ -222,10 +228,10 @@ def _pick_cue(findings: Sequence[Finding], criteria: Criteria, *, n_reps: int) -
             if spec.explains or spec.rule not in criteria.judged:
                 continue
             own = [f for f in findings if f.rule == spec.rule]
-            hits = sum(f.grade == grade or (grade == "caution" and f.grade == "fail") for f in own)
-            enough = hits * 2 >= n_reps if own and own[0].rep is not None else hits > 0
+            hits = [f for f in own if f.grade == grade or (grade == "caution" and f.grade == "fail")]
+            enough = len(hits) * 2 >= n_reps if own and own[0].rep is not None else bool(hits)
             if hits and enough and (best is None or spec.precedence < best[0]):
-                best = (spec.precedence, spec.rule, spec.cue)
+                best = (spec.precedence, spec.rule, Counter(f.cue for f in hits).most_common(1)[0][0])
         if best is not None:
             return best[1], best[2]
     return "", ""
