@@ -21,6 +21,7 @@ from hiphinge.video import VideoReader, open_video
 
 if TYPE_CHECKING:
     from hiphinge.pose.base import PoseEstimator
+    from hiphinge.report.overlay import OverlayPainter
 
 __all__ = ["assess_video"]
 
@@ -184,23 +185,24 @@ def _key_rows(assessment: Assessment) -> dict[str, int]:
 
 
 def _take_pictures(
-    reader: VideoReader, evidence: Evidence, painter: object, wanted: dict[str, int]
+    reader: VideoReader, evidence: Evidence, painter: OverlayPainter, wanted: dict[str, int]
 ) -> dict[str, bytes]:
-    """Decode and paint the key frames, one short pass each, so that nothing else is kept."""
+    """Decode once over the key frames, and paint and keep only those."""
     import cv2
 
-    from hiphinge.report.overlay import OverlayPainter
-
-    assert isinstance(painter, OverlayPainter)
-    pictures = {}
+    if not wanted:
+        return {}
+    keys: dict[int, list[str]] = {}
     for key, row in wanted.items():
-        time_s = float(evidence.pose.time_s[row])
-        for frame in reader.frames(max(0.0, time_s - 1e-4), time_s + 1e-4 if time_s else 1e-3, ahead=0):
-            rgb = painter.paint(frame.picture.rgb(), row)
+        keys.setdefault(int(evidence.pose.frame_index[row]), []).append(key)
+    times = evidence.pose.time_s[list(wanted.values())]
+    pictures = {}
+    for frame in reader.frames(max(0.0, float(times.min()) - 1e-4), float(times.max()) + 1e-3):
+        for key in keys.get(frame.index, ()):
+            rgb = painter.paint(frame.picture.rgb(), wanted[key])
             ok, data = cv2.imencode(".jpg", rgb[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
             if ok:
                 pictures[key] = data.tobytes()
-            break
     return pictures
 
 
