@@ -1,8 +1,8 @@
 """Measure the linear reading's coefficients, mean standing values and interval widths on rendered people.
 
-    python tools/calibrate.py --gains DIR --intervals DIR
+    python tools/calibrate.py --gains DIR... --intervals DIR --clips DIR
 
-``--gains`` and ``--intervals`` are folders made by ``tools/make_people.py`` with different seeds; no person is in
+``--gains``, ``--intervals`` (stills) and ``--clips`` are folders made by ``tools/make_people.py`` with different seeds; no person is in
 both. Writes ``src/hiphinge/spine/calibration.json``.
 """
 

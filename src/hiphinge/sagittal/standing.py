@@ -96,7 +96,7 @@ def _is_upright(segments: Segments) -> NDArray[np.bool_]:
 
 
 def _find_still(segments: Segments, upright: NDArray[np.bool_]) -> NDArray[np.bool_] | None:
-    """Return the rows of the stillest stand, or None."""
+    """Return the rows of the first stand that is still for long enough, or None."""
     time_s = segments.time_s
     if time_s.shape[0] < 4 or not upright.any():
         return None

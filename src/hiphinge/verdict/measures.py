@@ -61,6 +61,7 @@ FIRST_LEAN_DEG = 60.0
 #: A thorax that turns less than this in all, or in one quarter, has no quarters to tell.
 MIN_QUARTERED_DEG, MIN_QUARTER_DEG = 20.0, 4.0
 
+MAX_SHARE_SPAN = 100.0  #: a share whose interval spans more than this, in %, is not told
 _NO_DESCENT = "The way down was not filmed."
 _NO_STAND = "Nobody stands upright in this clip, so there is no place to count from."
 
@@ -213,13 +214,14 @@ def _of_own_maximum(lumbar: _Value, context: RepContext) -> _Value:
 def compute_share(pelvis_deg: float, lumbar: _Value | tuple[float, float, float], *, least_deg: float = 10.0) -> _Value:
     """Hip share in %, with the interval that the lumbar interval gives; untold for turns under ``least_deg``.
 
-    Pelvis tilt + lumbar flexion together are the thorax's rotation, which is seen far better than how it divides;
-    so when lumbar flexion is ``x`` more, pelvis tilt is ``x`` less.
+    Pelvis tilt and lumbar flexion add up to the thorax's rotation, which is seen far better than how it divides.
     """
     value, lo, hi = (lumbar.value, lumbar.lo, lumbar.hi) if isinstance(lumbar, _Value) else lumbar
     total = pelvis_deg + value
     if not isfinite(total) or total < least_deg:
         return _untold("The trunk hardly turns, so there is no share to speak of.")
+    if 100 * (hi - lo) / total > MAX_SHARE_SPAN:
+        return _untold("The interval is too wide for a share to say anything.")
     return _Value(100 * pelvis_deg / total, 100 * (total - hi) / total, 100 * (total - lo) / total)
 
 

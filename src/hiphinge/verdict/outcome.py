@@ -250,7 +250,7 @@ def _explain(reps: Mapping[int, RepView], outcomes: Sequence[Outcome], criteria:
             found = rep.get(name)
             if found is not None:
                 digits = 2 if unit == " FL" else 0
-                value, lo, hi = (f"{x:.{digits}f}" for x in found)
+                value, lo, hi = (_number(x, digits) for x in found)
                 parts.append(f"{label} {value}{unit} ({lo} to {hi})")
             else:
                 parts.append(f"{label} not told")
@@ -258,6 +258,12 @@ def _explain(reps: Mapping[int, RepView], outcomes: Sequence[Outcome], criteria:
             parts.insert(0, moved)
         lines.append(f"Rep {number}: {SHORT[outcome]} — " + ", ".join(parts) + ".")
     return tuple(lines)
+
+
+def _number(x: float, digits: int) -> str:
+    """Write a number with a true minus sign, and never as minus nothing."""
+    text = f"{x:.{digits}f}"
+    return text.replace("-", "−") if float(text) else text.replace("-", "")
 
 
 def _shown(check: QualityCheck) -> str:
