@@ -253,7 +253,8 @@ class Reference:
 
     ``still``: the person's own still stand; ``none``: the mean standing curve of the
     calibration people, with a wider interval. ``upright``: no still stand, but upright moments from which
-    positions (not angles) are counted. Times are None where there is none.
+    positions (not angles) are counted. Times are None where there is none. ``foot_length_px`` is heel to toe of the
+    shoe, the unit FL: in an ``Assessment`` with the calibrated gain over the pose model's points, before it without.
     """
 
     angles: Literal["still", "none"]
