@@ -232,6 +232,9 @@ def rep_widths(folder: Path, raw: dict[str, Any]) -> None:
     for name, found in errors.items():
         print(f"{name}: {np.isfinite(found).sum()} values, 90 % within {conformal(np.abs(found)):.3g}")
         raw["ratios"][name] = round(conformal(np.abs(np.array(found))), 3)
+    for name in ("foot_slide_ratio", "foot_pitch_deg"):
+        stem, unit = name.rsplit("_", 1)
+        raw["ratios"][f"{stem}_usual_{unit}"] = round(float(np.nanmedian(errors[name])), 3)
 
 
 def conformal(error: np.ndarray) -> float:

@@ -34,7 +34,8 @@ class RatioWidths:
     """Half-widths of the 90 % intervals of measures that are not single angles.
 
     ``travel`` by what positions are counted from (``still``, ``upright``), in foot lengths; ``drop_gain`` is how much
-    wider the hip's drop is than its travel back; the rest as named. Measured on rendered people but for three that
+    wider the hip's drop is than its travel back; ``…_usual`` is what planted feet read by themselves (median), which
+    is taken off; the rest as named. Measured on rendered people but for three that
     are DESIGN: travel from ``upright`` moments (1.5 x that from a still stand), ``hand_ratio`` and ``time_s``.
     """
 
@@ -48,6 +49,8 @@ class RatioWidths:
     hand_ratio: float
     time_s: float
     drop_gain: float = 0.5
+    foot_slide_usual_ratio: float = 0.0
+    foot_pitch_usual_deg: float = 0.0
 
     def travel_ratio(self, positions: str) -> float:
         """Half-width of hip travel, foot lengths."""

@@ -357,16 +357,16 @@ def _feet(rep: Rep, context: RepContext) -> dict[str, _Value]:
     for point in (heel, toe):
         seen = point[np.isfinite(point[:, 0]), 0]
         slide = max(slide, float(np.percentile(seen, 95) - np.percentile(seen, 5)) / foot if seen.size else 0.0)
-    half = context.widths.foot_slide_ratio
+    w = context.widths
+    half, half_pitch = w.foot_slide_ratio, w.foot_pitch_deg
     along = toe - heel
     pitch = np.degrees(np.arctan2(along[:, 1], along[:, 0]))
     seen_pitch = pitch[np.isfinite(pitch)]
     change = float(np.percentile(seen_pitch, 95) - np.percentile(seen_pitch, 5)) if seen_pitch.size else nan
-    half_pitch = context.widths.foot_pitch_deg
     return {
         # Wandering points only add to what is read: the truth lies at or below it.
-        "foot_slide": _Value(slide, max(0.0, slide - half), slide),
-        "foot_pitch": _Value(change, max(0.0, change - half_pitch), change),
+        "foot_slide": _Value(max(0.0, slide - w.foot_slide_usual_ratio), max(0.0, slide - half), slide),
+        "foot_pitch": _Value(max(0.0, change - w.foot_pitch_usual_deg), max(0.0, change - half_pitch), change),
     }
 
 
