@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from hiphinge.spine.profile import DEPTHS, STATIONS, compute_profile
+from hiphinge.spine.profile import DEPTHS, STATIONS, THIGH_STATIONS, VENTRAL_STATIONS, compute_profile
 from tests.synthetic import (
     PERFECT,
     ROUNDED,
@@ -49,6 +49,8 @@ def make_vectors() -> dict[str, Any]:
     return {
         "station_ratio": _numbers(STATIONS),
         "depth_ratio": _numbers(DEPTHS),
+        "ventral_station_ratio": _numbers(VENTRAL_STATIONS),
+        "thigh_station_ratio": _numbers(THIGH_STATIONS),
         "tolerance_ratio": 0.002,
         "vectors": [_make_vector(name) for name in CASES],
     }
@@ -74,7 +76,9 @@ def _make_vector(name: str) -> dict[str, Any]:
         "mask_zlib_base64": base64.b64encode(zlib.compress(mask.values.tobytes(), 9)).decode("ascii"),
         "dorsal_ratio": _numbers(row.dorsal_ratio),
         "hidden": row.hidden.tolist(),
-        "ventral_ratio": _number(row.ventral_ratio),
+        "ventral_ratio": _numbers(row.ventral_ratio),
+        "thigh_back_ratio": _numbers(row.thigh_back_ratio),
+        "thigh_front_ratio": _numbers(row.thigh_front_ratio),
         "seat_px": [_number(v) for v in row.seat_px],
         "edge_softness_px": _number(row.edge_softness_px),
     }

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from observe import Observed, join, load_observed
 
 from hiphinge.api import assess
 from hiphinge.model import ANGLES
@@ -25,6 +24,7 @@ from hiphinge.sagittal.kinematics import YAW_GAIN, YAW_OFFSET_DEG
 from hiphinge.spine import OutlineEstimator, compute_motion
 from hiphinge.spine.calibration import load_calibration, parse_calibration
 from hiphinge.spine.outline import HIDDEN, N_HIDEABLE, compute_features, refer
+from hiphinge.validation.observe import Observed, join, load_observed
 
 TARGET = Path(__file__).resolve().parents[1] / "src" / "hiphinge" / "spine" / "calibration.json"
 YAW_BANDS_DEG = (12.0, 22.0, 40.0)

@@ -1,22 +1,27 @@
-"""Write the pages under ``docs/`` that follow from the code: command line, exit codes, JSON Schema.
+"""Write the pages under ``docs/`` that follow from the code: command line, exit codes, JSON Schema, README figures.
 
-``python tools/make_docs.py`` writes them; ``--check`` only says which ones differ, and exits 1 if any does.
+``python tools/make_docs.py`` writes them; ``--check`` only says which ones differ, and exits 1 if any does, or if the
+spine model that is shipped is not named under "Scientific changes" in the changelog.
 """
 
 from __future__ import annotations
 
 import inspect
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from functools import reduce
+from operator import getitem
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from typer.main import get_command
 
 from hiphinge import errors
-from hiphinge.cli import app, guard
+from hiphinge.cli import app, guard, validate
 from hiphinge.report.schema import schema_text
+from hiphinge.validation.stills import estimator_version
 from hiphinge.verdict.criteria import DRILL_RULES, RULES, criteria_for
 from hiphinge.verdict.measures import MEASURE_LABELS
 
@@ -98,6 +103,11 @@ def exit_codes_text() -> str:
     rows = [("0", "–", "Every video has a result. *Cannot tell* is a result.")]
     rows += sorted(_error_rows(), key=lambda row: int(row[0]))
     rows += [
+        (
+            str(validate.WORSE),
+            "–",
+            "`hiphinge validate --quick --check`: a figure is worse than on record by more than its interval.",
+        ),
         (
             str(guard.UNFORESEEN),
             "–",
@@ -182,30 +192,38 @@ def _drill_cell(rule: str, drill: str) -> str:
     return word
 
 
-#: Rows of the README's table: label, part and key of ``docs/accuracy.json``.
+#: Rows of the README's table: label, and the path to its figures in ``docs/validation.json``.
 _README_ROWS = (
-    ("hip flexion, clips, frame by frame", "clips", "hip_flexion"),
-    ("lumbar flexion, clips, frame by frame", "clips", "lumbar_flexion"),
-    ("hip flexion, hard stills", "still", "hip_flexion"),
-    ("lumbar flexion, hard stills", "still", "lumbar_flexion"),
-    ("shoulder–hip–knee angle as hip flexion, same stills", "baseline", "shoulder-hip-knee angle"),
-    ("two bare tangents as lumbar flexion, same stills", "baseline", "two tangents, lumbar"),
+    ("hip flexion, clips, frame by frame", ("clips", "frames", "hip_flexion")),
+    ("lumbar flexion, clips, frame by frame", ("clips", "frames", "lumbar_flexion")),
+    ("lumbar flexion, clips, at the bottom", ("clips", "bottoms", "lumbar_flexion")),
+    ("hip flexion, hard stills", ("stills", "still", "hip_flexion")),
+    ("lumbar flexion, hard stills", ("stills", "still", "lumbar_flexion")),
+    ("lumbar flexion, hard stills, no still stand", ("stills", "none", "lumbar_flexion")),
+    ("shoulder–hip–knee angle as hip flexion, same stills", ("baselines", "shoulder–hip–knee angle")),
+    ("two bare tangents as lumbar flexion, same stills", ("baselines", "two tangents, lumbar")),
 )
 
 
 def readme_text() -> str:
-    """Return ``README.md`` with its accuracy table as ``docs/accuracy.json`` has it."""
+    """Return ``README.md`` with its accuracy table as ``docs/validation.json`` has it."""
     text = (DOCS.parent / "README.md").read_text(encoding="utf-8")
-    numbers = json.loads((DOCS / "accuracy.json").read_text(encoding="utf-8"))
-    rows = ["| | mean abs. error (90 %) | 95 % within | the 90 % interval covers |", "|---|---|---|---|"]
-    for label, part, key in _README_ROWS:
-        t = numbers[part][key]
+    numbers = json.loads((DOCS / "validation.json").read_text(encoding="utf-8"))
+    rows = ["| | mean abs. error (95 %) | 95 % within | the 90 % interval covers |", "|---|---|---|---|"]
+    for label, path in _README_ROWS:
+        t = reduce(getitem, path, numbers)
         low, high = t["mae_interval"]
-        covers = "–" if t["coverage"] is None else f"{t['coverage']:.0f} %"
+        covers = "–" if t["coverage_pct"] is None else f"{t['coverage_pct']:.0f} %"
         rows.append(f"| {label} | {t['mae']:.1f}° ({low:.1f}–{high:.1f}) | {t['p95']:.1f}° | {covers} |")
     before, rest = text.split("<!-- accuracy -->")
     after = rest.split("<!-- /accuracy -->")[1]
     return before + "<!-- accuracy -->\n" + "\n".join(rows) + "\n<!-- /accuracy -->" + after
+
+
+def unnamed_model(changelog: str, version: str) -> bool:
+    """Tell whether no list under "Scientific changes" names the spine model that is shipped."""
+    sections = changelog.split("### Scientific changes")[1:]
+    return not any(version in re.split(r"^#", section, maxsplit=1, flags=re.MULTILINE)[0] for section in sections)
 
 
 def pages() -> dict[str, str]:
@@ -233,6 +251,11 @@ def main(arguments: list[str], *, docs: Path = DOCS) -> int:
     if "--check" in arguments and stale:
         print(f"Stale: {', '.join(stale)}. Run python tools/make_docs.py.")
         return 1
+    if "--check" in arguments:
+        version = estimator_version()
+        if unnamed_model((DOCS.parent / "CHANGELOG.md").read_text(encoding="utf-8"), version):
+            print(f'The spine model {version} is not named under "Scientific changes" in CHANGELOG.md: say what moved.')
+            return 1
     print("Written: " + ", ".join(stale) if stale else "All pages are up to date.")
     return 0
 

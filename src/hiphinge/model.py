@@ -195,7 +195,9 @@ class ProfileTrack:
     hidden
         ``(n_frames, n_stations)`` true where an arm (or the mask's border) hides the edge.
     ventral_ratio
-        ``(n_frames,)`` median distance to the belly side at mid-trunk ÷ trunk length; NaN where it cannot be read.
+        ``(n_frames, 31)`` distance to the belly's edge ÷ trunk length, at every second station; NaN unseen.
+    thigh_back_ratio, thigh_front_ratio
+        ``(n_frames, 13)`` distance from the knee-hip line to the thigh's edges ÷ trunk length; NaN unseen.
     seat_px
         ``(n_frames, 2)`` rearmost point of the mask between upper thigh and waist, canonical image; NaN unseen.
     edge_softness_px
@@ -209,7 +211,9 @@ class ProfileTrack:
     station_ratio: Array
     dorsal_ratio: Array
     hidden: NDArray[np.bool_]
-    ventral_ratio: Array
+    ventral_ratio: NDArray[np.float32]
+    thigh_back_ratio: NDArray[np.float32]
+    thigh_front_ratio: NDArray[np.float32]
     seat_px: Array
     edge_softness_px: Array
     body_height_px: Array

@@ -36,7 +36,7 @@ def test_page_is_up_to_date(tool: ModuleType, page: str) -> None:
 def test_every_command_and_option_is_on_the_page() -> None:
     page = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
     commands = get_command(app).commands  # type: ignore[attr-defined]
-    assert set(commands) == {"assess", "demo", "doctor"}
+    assert set(commands) == {"assess", "demo", "doctor", "validate"}
     for name, command in commands.items():
         assert f"## `hiphinge {name}`" in page
         for param in command.params:
@@ -50,7 +50,7 @@ def test_every_exit_code_is_on_the_page() -> None:
         kind = getattr(errors, name)
         if "exit_code" in vars(kind):
             assert f"| {kind.exit_code} | `{name}` |" in page
-    for code in (0, 70, 130, 143):
+    for code in (0, 11, 70, 130, 143):
         assert f"| {code} | – |" in page
 
 
@@ -61,3 +61,10 @@ def test_check_says_which_page_is_stale(tool: ModuleType, tmp_path: Path, capsys
     (tmp_path / "docs" / "cli.md").write_text("old", encoding="utf-8")
     assert tool.main(["--check"], docs=tmp_path / "docs") == 1
     assert "Stale: cli.md." in capsys.readouterr().out
+
+
+def test_a_model_that_no_scientific_change_names_is_found(tool: ModuleType) -> None:
+    log = "# Changelog\n\n## [1.0]\n\n### Scientific changes\n- Model `spine-2`: less bias.\n\n### Added\n- spine-3\n"
+    assert not tool.unnamed_model(log, "spine-2")
+    assert tool.unnamed_model(log, "spine-3")
+    assert tool.unnamed_model("# Changelog\n", "spine-2")

@@ -29,7 +29,9 @@ def _python(code: str, **kwargs: object) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("arguments", [["-h"], ["assess", "--help"], ["demo", "-h"], ["doctor", "-h"]])
+@pytest.mark.parametrize(
+    "arguments", [["-h"], ["assess", "--help"], ["demo", "-h"], ["doctor", "-h"], ["validate", "-h"]]
+)
 def test_help_ends_with_an_example(arguments: list[str]) -> None:
     result = CliRunner().invoke(app, arguments)
     assert result.exit_code == 0

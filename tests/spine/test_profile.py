@@ -47,13 +47,23 @@ def figure_keypoints(hip, shoulder):
     return keypoints
 
 
+def test_distances_to_the_thigh_are_exact_on_both_sides():
+    keypoints = figure_keypoints((200.0, 300.0), (200.0, 100.0))
+    keypoints[[25, 26]] = (200.0, 420.0)
+    box = np.array([[170, 20], [250, 20], [250, 480], [170, 480]], dtype=float)
+    mask = draw_mask([box], np.array([[2.0, 0, 0], [0, 2.0, 0]]), width_px=512, height_px=512)
+    row = compute_profile(keypoints, mask, width_px=512, height_px=512)
+    assert row.thigh_back_ratio == pytest.approx(np.full(13, 30 / 200), abs=0.003)
+    assert row.thigh_front_ratio == pytest.approx(np.full(13, 50 / 200), abs=0.003)
+
+
 def test_distances_to_a_straight_back_are_exact():
     keypoints = figure_keypoints((200.0, 300.0), (200.0, 100.0))
     box = np.array([[150, 20], [260, 20], [260, 400], [150, 400]], dtype=float)
     mask = draw_mask([box], np.array([[2.0, 0, 0], [0, 2.0, 0]]), width_px=512, height_px=512)
     row = compute_profile(keypoints, mask, width_px=512, height_px=512)
     assert row.dorsal_ratio == pytest.approx(np.full(61, 0.25), abs=0.003)
-    assert row.ventral_ratio == pytest.approx(0.30, abs=0.003)
+    assert row.ventral_ratio == pytest.approx(np.full(31, 0.30), abs=0.003)
     assert row.seat_px[0] == pytest.approx(150.0, abs=1.0)
     assert not row.hidden.any()
     assert row.body_top_px == pytest.approx(20, abs=8)
@@ -99,7 +109,9 @@ def test_no_mask_no_person_and_a_tiny_person_are_unseen():
         compute_profile(keypoints * 0.02, mask, **size),
     ):
         assert np.isnan(row.dorsal_ratio).all()
-        assert np.isnan(row.ventral_ratio)
+        assert np.isnan(row.ventral_ratio).all()
+        assert np.isnan(row.thigh_back_ratio).all()
+        assert np.isnan(row.thigh_front_ratio).all()
         assert np.isnan(row.seat_px).all()
         assert not row.hidden.any()
 

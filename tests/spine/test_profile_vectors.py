@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from hiphinge.model import Mask
-from hiphinge.spine.profile import DEPTHS, STATIONS, compute_profile
+from hiphinge.spine.profile import DEPTHS, STATIONS, THIGH_STATIONS, VENTRAL_STATIONS, compute_profile
 from tests.profile_vectors import CASES, PATH
 
 STORED = json.loads(PATH.read_text(encoding="utf-8"))
@@ -19,6 +19,8 @@ def numbers(values):
 def test_the_specification_is_that_of_the_vectors():
     assert numbers(STORED["station_ratio"]) == pytest.approx(STATIONS, abs=1e-5)
     assert numbers(STORED["depth_ratio"]) == pytest.approx(DEPTHS, abs=1e-5)
+    assert numbers(STORED["ventral_station_ratio"]) == pytest.approx(VENTRAL_STATIONS, abs=1e-5)
+    assert numbers(STORED["thigh_station_ratio"]) == pytest.approx(THIGH_STATIONS, abs=1e-5)
     assert [v["name"] for v in STORED["vectors"]] == list(CASES)
 
 
@@ -33,7 +35,8 @@ def test_profile_of_each_vector(vector):
     assert np.array_equal(np.isnan(row.dorsal_ratio), np.isnan(expected))
     assert row.dorsal_ratio == pytest.approx(expected, abs=STORED["tolerance_ratio"], nan_ok=True)
     assert row.hidden.tolist() == vector["hidden"]
-    assert row.ventral_ratio == pytest.approx(numbers([vector["ventral_ratio"]])[0], abs=0.002, nan_ok=True)
+    for side in ("ventral_ratio", "thigh_back_ratio", "thigh_front_ratio"):
+        assert getattr(row, side) == pytest.approx(numbers(vector[side]), abs=STORED["tolerance_ratio"], nan_ok=True)
     assert row.seat_px == pytest.approx(tuple(numbers(vector["seat_px"])), abs=0.5, nan_ok=True)
     assert row.edge_softness_px == pytest.approx(numbers([vector["edge_softness_px"]])[0], abs=0.05, nan_ok=True)
 

@@ -1,4 +1,4 @@
-"""The command line: ``hiphinge demo``, ``hiphinge assess``, ``hiphinge doctor``."""
+"""The command line: ``hiphinge demo``, ``hiphinge assess``, ``hiphinge doctor``, ``hiphinge validate``."""
 
 from hiphinge.cli.commands import app, main
 

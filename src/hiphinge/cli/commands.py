@@ -13,6 +13,7 @@ import typer
 from hiphinge.cli import arguments
 from hiphinge.cli.guard import TERMINATED, guarded, say, write_out
 from hiphinge.cli.settings import build_options
+from hiphinge.cli.validate import validate
 from hiphinge.clip.options import AssessOptions
 
 __all__ = ["app", "main", "watch_signals"]
@@ -148,3 +149,6 @@ def doctor(
         say("Checking; this takes some seconds.")
         checks = run_checks(out=out, runner=context.obj)
         raise typer.Exit(print_checks(checks, as_json=as_json))
+
+
+app.command(epilog="Example: hiphinge validate --quick")(validate)

@@ -30,11 +30,11 @@ from hiphinge.sagittal import FacingDecision, Segments, Standing, compute_segmen
 from hiphinge.sagittal.quality import ViewInput, check_view, is_camera_still
 from hiphinge.spine import (
     Calibration,
-    OutlineEstimator,
+    NetworkEstimator,
     SpineEstimator,
     SpineInput,
     compute_motion,
-    is_outline_seen,
+    is_back_seen,
     load_calibration,
 )
 from hiphinge.verdict import Criteria, RepContext, compute_measures, decide_verdict, find_low_hands, judge
@@ -86,9 +86,9 @@ def analyse(
     own_maximum_deg
         The person's own lumbar flexion (value, lo, hi) in a clip of deliberate rounding, or None.
     calibration
-        Measured gains and interval widths; None takes the shipped ones.
+        Widths of what the spine model does not tell, mean standing values; None takes the shipped ones.
     spine
-        Tells hips and lumbar spine apart; None takes the outline reading with ``calibration``.
+        Tells hips and lumbar spine apart; None takes the shipped spine model.
 
     Returns
     -------
@@ -96,7 +96,7 @@ def analyse(
         With its ``evidence``.
     """
     calibration = calibration or load_calibration()
-    estimator = spine or OutlineEstimator(calibration)
+    estimator = spine or NetworkEstimator()
     pose, note = _keep_longest_shot(tracks.pose, tracks.camera)
     if tracks.facing.facing is None:
         pose = _blank(pose, np.ones(pose.n_frames, dtype=bool))
@@ -104,7 +104,7 @@ def analyse(
     standing = find_standing(segments, still_s=options.still_s)
     yaw_deg = compute_yaw_deg(pose)
     spine_input = SpineInput(tracks.profile, segments, standing, yaw_deg)
-    if standing.reference.angles == "still" and not is_outline_seen(spine_input):
+    if standing.reference.angles == "still" and not is_back_seen(spine_input):
         # The stand gives positions, but hides the back: angles then have no zero of the person's own.
         standing = replace(standing, reference=replace(standing.reference, angles="none"))
         spine_input = replace(spine_input, standing=standing)

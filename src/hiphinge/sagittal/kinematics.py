@@ -24,7 +24,7 @@ from hiphinge.signal import despike, smooth, wrap_deg
 __all__ = ["Segments", "compute_lean_deg", "compute_segments", "compute_yaw_deg"]
 
 #: The pose model under-reads a turn and reads people as turned towards the camera: true yaw = gain x read + offset,
-#: fitted on rendered people (``tools/calibrate.py --yaw``; what is left is given in ``docs/accuracy.md``).
+#: fitted on rendered people (``tools/calibrate.py --yaw``; what is left is given in ``docs/validation.md``).
 YAW_GAIN = 1.17
 YAW_OFFSET_DEG = -13.8
 #: A joint that jumps by more than this share of the trunk from one frame to the next and back is a slip.
@@ -160,7 +160,7 @@ def compute_yaw_deg(pose: PoseTrack) -> Array:
     -----
     From the pose model's 3-D world points: the line from the near (right) to the far (left) hip points straight away
     from the camera in a side view. The shoulders would say the same, but arms, bars and plates disturb them. Its
-    known error is given in ``docs/accuracy.md``.
+    known error is given in ``docs/validation.md``.
     """
     across = pose.world_m[:, HIPS[0], 0] - pose.world_m[:, HIPS[1], 0]
     away = pose.world_m[:, HIPS[0], 2] - pose.world_m[:, HIPS[1], 2]

@@ -2,12 +2,15 @@
 
 from hiphinge.spine.calibration import Calibration, RatioWidths, load_calibration
 from hiphinge.spine.estimator import SpineAngles, SpineEstimator, SpineInput
+from hiphinge.spine.features import is_back_seen
 from hiphinge.spine.motion import compute_motion
-from hiphinge.spine.outline import OutlineEstimator, is_outline_seen
+from hiphinge.spine.network import NetworkEstimator, model_version
+from hiphinge.spine.outline import OutlineEstimator
 from hiphinge.spine.profile import ProfileBuilder, back_curve_px, compute_profile
 
 __all__ = [
     "Calibration",
+    "NetworkEstimator",
     "OutlineEstimator",
     "ProfileBuilder",
     "RatioWidths",
@@ -17,6 +20,7 @@ __all__ = [
     "back_curve_px",
     "compute_motion",
     "compute_profile",
-    "is_outline_seen",
+    "is_back_seen",
     "load_calibration",
+    "model_version",
 ]

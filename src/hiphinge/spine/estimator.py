@@ -23,15 +23,21 @@ class SpineInput:
 
 @dataclass(frozen=True, slots=True)
 class SpineAngles:
-    """Pelvis tilt, lumbar and thoracic flexion with 90 % intervals, change from standing; NaN where not told."""
+    """Joint angles with 90 % intervals, change from standing (trunk lean: from vertical); NaN where not told.
+
+    Hip and knee flexion and trunk lean are None where an estimator leaves them to the pose model's bare points.
+    """
 
     pelvis_tilt: AngleTrack
     lumbar_flexion: AngleTrack
     thoracic_flexion: AngleTrack
+    hip_flexion: AngleTrack | None = None
+    knee_flexion: AngleTrack | None = None
+    trunk_lean: AngleTrack | None = None
 
 
 class SpineEstimator(Protocol):
-    """Tells pelvis, lumbar and thoracic rotation apart.
+    """Tells hips and lumbar spine apart.
 
     An estimator must answer without a still stand (``standing.reference.angles == "none"``) with a wider interval,
     must give NaN rather than a guess where the outline is not seen, and must be a pure function of its input.
@@ -42,4 +48,4 @@ class SpineEstimator(Protocol):
         """Name and version, stored with every result."""
 
     def estimate(self, spine_input: SpineInput) -> SpineAngles:
-        """Estimate the three angles over a clip."""
+        """Estimate the angles over a clip."""

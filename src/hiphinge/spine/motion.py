@@ -26,7 +26,8 @@ def compute_motion(spine_input: SpineInput, *, estimator: SpineEstimator, calibr
     Returns
     -------
     Motion
-        Joint angles are consistent: hip flexion = pelvis tilt - change of thigh lean.
+        Joint angles are consistent: hip flexion = pelvis tilt - change of thigh lean, be it the estimator's or the bare
+    points'.
 
     Notes
     -----
@@ -58,12 +59,12 @@ def compute_motion(spine_input: SpineInput, *, estimator: SpineEstimator, calibr
     back, drop, seat = _compute_travel(spine_input, calibration)
     return Motion(
         time_s=s.time_s,
-        trunk_lean=track("trunk_lean", s.trunk_lean_deg),
+        trunk_lean=spine.trunk_lean or track("trunk_lean", s.trunk_lean_deg),
         pelvis_tilt=spine.pelvis_tilt,
-        hip_flexion=_like(spine.pelvis_tilt, hip, track("hip_flexion", hip)),
+        hip_flexion=spine.hip_flexion or _like(spine.pelvis_tilt, hip, track("hip_flexion", hip)),
         lumbar_flexion=spine.lumbar_flexion,
         thoracic_flexion=spine.thoracic_flexion,
-        knee_flexion=track("knee_flexion", knee - zero("knee", knee)),
+        knee_flexion=spine.knee_flexion or track("knee_flexion", knee - zero("knee", knee)),
         shank_lean=track("shank_lean", s.shank_lean_deg),
         neck=track("neck", neck - zero("neck", neck)),
         hip_back_ratio=back,

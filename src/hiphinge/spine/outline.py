@@ -5,7 +5,7 @@ but skin is not bone, and cloth is not skin. So instead of two bare tangents eac
 combination of the whole outline and of the leans of trunk, thigh, shank and neck (a slope is such a combination
 too). Where a plate or a bar hides shank or head, a second combination without them is used, with its own, wider
 interval. The coefficients were measured once on rendered people with known angles (``tools/calibrate.py``); errors,
-and those of two bare tangents, are in ``docs/accuracy.md``.
+and those of two bare tangents, are in ``docs/validation.md``.
 """
 
 from __future__ import annotations
@@ -26,7 +26,6 @@ __all__ = [
     "compute_tangent_deg",
     "fill_hidden",
     "hidden_share",
-    "is_outline_seen",
     "refer",
 ]
 
@@ -85,7 +84,7 @@ def compute_tangent_deg(
 
     Notes
     -----
-    The plain posterior tangent. It is the baseline that ``tools/evaluate.py`` compares the linear reading with.
+    The plain posterior tangent. It is the baseline that ``hiphinge validate`` compares the linear reading with.
     """
     inside = np.abs(station_ratio - centre_ratio) <= half_window_ratio + 1e-9
     t = station_ratio[inside] - station_ratio[inside].mean()
@@ -118,11 +117,6 @@ def refer(features: Array, rows: NDArray[np.bool_]) -> Array | None:
     if not rows.any():
         return None
     return np.column_stack([features - np.median(features[rows], axis=0), features])
-
-
-def is_outline_seen(spine_input: SpineInput) -> bool:
-    """Tell whether the still stand shows the outline in any frame, so that angles can count from it."""
-    return refer(compute_features(spine_input)[:, :-N_HIDEABLE], spine_input.standing.rows) is not None
 
 
 class OutlineEstimator:

@@ -1,4 +1,4 @@
-"""The dorsal profile: how far the back stands off the line from hip to shoulder.
+"""The dorsal profile: how far the back stands off the line from hip to shoulder, and belly and thigh off theirs.
 
 Specification (the same is to be computed elsewhere, e.g. in a browser):
 
@@ -8,8 +8,11 @@ Specification (the same is to be computed elsewhere, e.g. in a browser):
    crop coordinates at ``d L`` for ``d`` in ``DEPTHS`` and is "inside" at 0.5 or more.
 3. The edge is the first place at or beyond the axis where inside turns to outside (interpolated); where the axis
    point itself is outside, the ray first looks for the body within ``SEARCH_RATIO``. No such place: NaN.
-4. A station is *hidden* where the edge lies within ``ARM_RADIUS_RATIO`` of a forearm or hand, or on the border
-   of the crop or the picture.
+4. The belly is read the same way along ``-n`` from ``VENTRAL_STATIONS``. So is the thigh, on both sides of the line
+   from knee ``K`` (mean of both) to ``H``, from ``K + t |H - K| v`` with ``t`` in ``THIGH_STATIONS`` and
+   ``v = (H - K) / |H - K|``; depths stay in units of ``L``.
+5. A station of the back is *hidden* where the edge lies within ``ARM_RADIUS_RATIO`` of a forearm or hand, or on the
+   border of the crop or the picture.
 """
 
 from __future__ import annotations
@@ -21,10 +24,23 @@ from numpy.typing import NDArray
 
 from hiphinge.model import Array, Mask, PoseTrack, ProfileTrack
 
-__all__ = ["DEPTHS", "STATIONS", "ProfileBuilder", "ProfileRow", "back_curve_px", "compute_profile"]
+__all__ = [
+    "DEPTHS",
+    "STATIONS",
+    "THIGH_STATIONS",
+    "VENTRAL_STATIONS",
+    "ProfileBuilder",
+    "ProfileRow",
+    "back_curve_px",
+    "compute_profile",
+]
 
 #: Where the rays leave the hip-shoulder axis; 0 = hip centre, 1 = shoulder centre.
 STATIONS: Array = np.linspace(-0.35, 1.15, 61)
+#: Where the belly is read on the same axis.
+VENTRAL_STATIONS: Array = STATIONS[::2]
+#: Where the thigh is read on the line from knee (0) to hip (1).
+THIGH_STATIONS: Array = np.linspace(0.0, 1.2, 13)
 #: How far along each ray the mask is read, in trunk lengths.
 DEPTHS: Array = np.linspace(0.0, 0.80, 65)
 #: How far from the axis a ray may look for the body when it starts outside it.
@@ -33,12 +49,13 @@ SEARCH_RATIO = 0.30
 ARM_RADIUS_RATIO = 0.10
 #: The same for a hand.
 HAND_RADIUS_RATIO = 0.14
+#: How far below and above the hip centre the seat's rearmost edge is sought, in trunk lengths.
+SEAT_BELOW_RATIO, SEAT_ABOVE_RATIO = 0.20, 0.25
+_N_SIDES = len(VENTRAL_STATIONS) + 2 * len(THIGH_STATIONS)
 #: Frames that a ``ProfileBuilder`` makes room for at a time.
 BLOCK_ROWS = 1024
-#: Heights around the hip centre, in trunk lengths, between which the seat's rearmost edge is sought.
-SEAT_HEIGHTS: Array = np.linspace(-0.25, 0.20, 10)
 
-_SHOULDERS, _HIPS = (11, 12), (23, 24)
+_SHOULDERS, _HIPS, _KNEES = (11, 12), (23, 24), (25, 26)
 _FOREARMS = ((13, 15), (14, 16))
 _HANDS = ((15, 19), (16, 20))
 
@@ -49,7 +66,9 @@ class ProfileRow:
 
     dorsal_ratio: Array
     hidden: NDArray[np.bool_]
-    ventral_ratio: float
+    ventral_ratio: Array
+    thigh_back_ratio: Array
+    thigh_front_ratio: Array
     seat_px: tuple[float, float]
     edge_softness_px: float
     body_top_px: float
@@ -60,7 +79,9 @@ class ProfileRow:
 _UNSEEN = ProfileRow(
     np.full(STATIONS.shape, np.nan),
     np.zeros(STATIONS.shape, dtype=bool),
-    float("nan"),
+    np.full(VENTRAL_STATIONS.shape, np.nan),
+    np.full(THIGH_STATIONS.shape, np.nan),
+    np.full(THIGH_STATIONS.shape, np.nan),
     (float("nan"), float("nan")),
     float("nan"),
     float("nan"),
@@ -92,39 +113,56 @@ def compute_profile(keypoints_px: Array, mask: Mask | None, *, width_px: int, he
     length = float(np.hypot(*trunk))
     if mask is None or not np.isfinite(length) or length < 8.0:
         return _UNSEEN
-    u = trunk / length
-    n = np.array([u[1], -u[0]])
-    starts = hip + STATIONS[:, None] * length * u
-    ventral_starts = starts[24:39:2]  # t = 0.25 ... 0.60
-    seat_starts = np.stack([np.full(SEAT_HEIGHTS.shape, hip[0]), hip[1] + SEAT_HEIGHTS * length], axis=1)
-    origins = np.concatenate([starts, ventral_starts, seat_starts])
-    backward = np.array([-1.0, 0.0])
-    directions = np.concatenate(
-        [
-            np.broadcast_to(n, starts.shape),
-            np.broadcast_to(-n, ventral_starts.shape),
-            np.broadcast_to(backward, seat_starts.shape),
-        ]
-    )
-    values, crop_points = _read_rays(mask, origins, directions, length)
+    rays = _Rays()
+    back = rays.add(hip, trunk, STATIONS, side=1)
+    rays.add(hip, trunk, VENTRAL_STATIONS, side=-1)
+    knee = keypoints_px[list(_KNEES)].mean(axis=0)
+    rays.add(knee, hip - knee, THIGH_STATIONS, side=1)
+    rays.add(knee, hip - knee, THIGH_STATIONS, side=-1)
+    # The seat is sought straight backwards, whatever the trunk's lean.
+    lowest = hip + np.array([0.0, SEAT_BELOW_RATIO * length])
+    upwards = np.array([0.0, -(SEAT_BELOW_RATIO + SEAT_ABOVE_RATIO) * length])
+    seat_starts = rays.add(lowest, upwards, np.linspace(0, 1, 10), side=1)
+    values, crop_points = _read_rays(mask, *rays.stacked(), length)
     edge, slope = _find_edges(values)
-    k, v = len(starts), len(ventral_starts)
-    points = starts + edge[:k, None] * length * n
-    hidden = _near_arms(points, keypoints_px, length) | _on_border(
-        points, crop_points[:k], edge[:k], width_px, height_px
-    )
+    k = len(STATIONS)
+    ends = np.cumsum([k, len(VENTRAL_STATIONS), len(THIGH_STATIONS), len(THIGH_STATIONS)])
+    dorsal, ventral, thigh_back, thigh_front, seat = np.split(edge, ends)
+    points = back + dorsal[:, None] * length * np.array([trunk[1], -trunk[0]]) / length
+    hidden = _near_arms(points, keypoints_px, length) | _on_border(points, crop_points[:k], dorsal, width_px, height_px)
     extent = _extent(mask, width_px, height_px)
-    ventral = edge[k : k + v]
     return ProfileRow(
-        dorsal_ratio=edge[:k],
-        hidden=hidden & np.isfinite(edge[:k]),
-        ventral_ratio=float(np.median(ventral)) if np.isfinite(ventral).all() else float("nan"),
-        seat_px=_seat(seat_starts, edge[k + v :], length),
+        dorsal_ratio=dorsal,
+        hidden=hidden & np.isfinite(dorsal),
+        ventral_ratio=ventral,
+        thigh_back_ratio=thigh_back,
+        thigh_front_ratio=thigh_front,
+        seat_px=_seat(seat_starts, seat, length),
         edge_softness_px=_softness(slope[:k], length),
         body_top_px=extent[0],
         body_bottom_px=extent[1],
         clipped=extent[2],
     )
+
+
+class _Rays:
+    """Rays that leave an axis at right angles, collected so that the mask is read once."""
+
+    def __init__(self) -> None:
+        self._starts: list[Array] = []
+        self._directions: list[Array] = []
+
+    def add(self, origin: Array, axis: Array, stations: Array, *, side: int) -> Array:
+        """Add rays at ``origin + t axis``, to the back (1) or the front (-1); returns where they start."""
+        starts = origin + stations[:, None] * axis
+        unit = axis / max(float(np.hypot(*axis)), 1e-9)
+        self._starts.append(starts)
+        self._directions.append(np.broadcast_to(side * np.array([unit[1], -unit[0]]), starts.shape))
+        return starts
+
+    def stacked(self) -> tuple[Array, Array]:
+        """Return all starts and directions, ``(n, 2)`` each."""
+        return np.concatenate(self._starts), np.concatenate(self._directions)
 
 
 def _read_rays(mask: Mask, origins: Array, directions: Array, length: float) -> tuple[Array, Array]:
@@ -242,6 +280,7 @@ class ProfileBuilder:
     def __init__(self) -> None:
         self._outlines: list[Array] = []
         self._hidden: list[NDArray[np.bool_]] = []
+        self._sides: list[NDArray[np.float32]] = []
         self._numbers: list[Array] = []
         self._n = 0
 
@@ -251,10 +290,12 @@ class ProfileBuilder:
         if place == 0:
             self._outlines.append(np.empty((BLOCK_ROWS, len(STATIONS))))
             self._hidden.append(np.empty((BLOCK_ROWS, len(STATIONS)), dtype=bool))
-            self._numbers.append(np.empty((BLOCK_ROWS, 7)))
+            self._sides.append(np.empty((BLOCK_ROWS, _N_SIDES), dtype=np.float32))
+            self._numbers.append(np.empty((BLOCK_ROWS, 6)))
         self._outlines[-1][place] = row.dorsal_ratio
         self._hidden[-1][place] = row.hidden
-        numbers = (row.ventral_ratio, *row.seat_px, row.edge_softness_px, row.body_top_px, row.body_bottom_px)
+        self._sides[-1][place] = np.concatenate([row.ventral_ratio, row.thigh_back_ratio, row.thigh_front_ratio])
+        numbers = (*row.seat_px, row.edge_softness_px, row.body_top_px, row.body_bottom_px)
         self._numbers[-1][place] = (*numbers, row.clipped)
         self._n += 1
 
@@ -263,13 +304,19 @@ class ProfileBuilder:
         n, stations = self._n, len(STATIONS)
         outlines = np.concatenate([*self._outlines, np.empty((0, stations))])[:n]
         hidden = np.concatenate([*self._hidden, np.empty((0, stations), dtype=bool)])[:n]
-        numbers = np.concatenate([*self._numbers, np.empty((0, 7))])[:n].T
-        ventral, seat_x, seat_y, softness, top, bottom, clipped = numbers
+        sides = np.concatenate([*self._sides, np.empty((0, _N_SIDES), dtype=np.float32)])[:n]
+        ventral, thigh_back, thigh_front = np.split(
+            sides, (len(VENTRAL_STATIONS), len(VENTRAL_STATIONS) + len(THIGH_STATIONS)), axis=1
+        )
+        numbers = np.concatenate([*self._numbers, np.empty((0, 6))])[:n].T
+        seat_x, seat_y, softness, top, bottom, clipped = numbers
         return ProfileTrack(
             station_ratio=STATIONS,
             dorsal_ratio=outlines,
             hidden=hidden,
             ventral_ratio=ventral,
+            thigh_back_ratio=thigh_back,
+            thigh_front_ratio=thigh_front,
             seat_px=np.column_stack([seat_x, seat_y]),
             edge_softness_px=softness,
             body_height_px=bottom - top,

@@ -17,10 +17,14 @@ from numpy.typing import NDArray
 from hiphinge.synth.extras import load_extra
 from hiphinge.synth.people import LOCAL_CHANGES, PersonSpec
 from hiphinge.synth.posture import Posture, Skeleton, Touch, solve_stand
+from hiphinge.synth.rig import RestBody, SpineRig, draw_tissue
 
-__all__ = ["Body", "PosedBody", "load_model"]
+__all__ = ["SPLINE_RIG", "Body", "PosedBody", "load_model"]
 
 Array = NDArray[np.float64]
+
+#: The family whose trunks bend along a curve (``rig``) and not with the body model's own bones.
+SPLINE_RIG = "spline_rig"
 
 #: Joints of the posture solver ↔ heads of the model's bones.
 _JOINT_BONES = {
@@ -140,6 +144,7 @@ class Body:
             self._rest = self._model(
                 phenotype_kwargs=dict(spec.phenotype), local_changes_kwargs=dict(spec.local_changes)
             )
+        self._rig: SpineRig | None = None
         vertices, heads, turned = self._forward({})
         self.rest_rotations = dict(zip(self.bones, turned, strict=True))
         #: ``(n, 3)`` vertices in the rest skeleton (arms out), hip centre at the origin.
@@ -150,6 +155,9 @@ class Body:
         legs, leg_heads, _ = self._forward(self._leg_rotations(0.0, 0.0))
         self.skeleton = self._make_skeleton(legs, dict(zip(self.bones, leg_heads, strict=True)))
         self._ankle_height_m = float(self.skeleton.joints["ankle"][1])
+        if spec.family == SPLINE_RIG:
+            rest = RestBody(self.bones, self._parents, heads, turned, vertices, weights, indices)
+            self._rig = SpineRig(rest, lumbar_share=spec.curve.lumbar_share, tissue=draw_tissue(spec.seed))
         stand = solve_stand(self.skeleton, spec.curve)
         #: The neutral stand that every change is counted from.
         self.standing = self.pose(stand)
@@ -174,7 +182,9 @@ class Body:
         return np.asarray(wanted[self.vertex_bone])
 
     def _forward(self, rotations: Mapping[str, Array]) -> tuple[Array, Array, Array]:
-        """Pose the model; ``rotations`` are world rotations from rest, bones not named follow their parent."""
+        """Pose the body; ``rotations`` are world rotations from rest, bones not named follow their parent."""
+        if self._rig is not None:
+            return self._rig.pose(rotations)
         world = np.empty((len(self.bones), 3, 3))
         local = np.tile(np.eye(4), (1, len(self.bones), 1, 1))
         for i, name in enumerate(self.bones):
@@ -259,15 +269,20 @@ class Body:
         return joints[1] - joints[0], joints[2] - joints[1], joints[3] - joints[2]
 
     def _touch_rotations(
-        self, touch: Touch, thorax: Array, joints: Mapping[str, Array], turned: Mapping[str, Array]
+        self, touch: Touch, posed: Mapping[str, Array], joints: Mapping[str, Array], turned: Mapping[str, Array]
     ) -> dict[str, Array]:
         """Return world rotations of the arms that bring the hands to what they touch."""
         rotations = {}
+        thorax = posed["spine01"]
         for side, sign in _SIDES:
             bone = touch.bone.format(side=side)
-            frame = turned[bone] @ self.rest_rotations[bone].T
             out, front, up = touch.place
-            goal = joints[bone] + frame @ (self.stature_m * np.array((sign * out, -front, up)))
+            offset = self.stature_m * np.array((sign * out, -front, up))
+            if self._rig is not None and self._rig.carries(bone):
+                # The skin that the hand rests on goes where its own level goes, not where the bone does.
+                goal = self._rig.move(posed, self.rest_joints[bone] + offset)
+            else:
+                goal = joints[bone] + turned[bone] @ self.rest_rotations[bone].T @ offset
             rest = self._rest_arm(side)
             shoulder = joints[f"upperarm01.{side}"]
             elbow_hint = thorax @ np.array((sign * touch.elbow[0], -touch.elbow[1], touch.elbow[2]))
@@ -305,7 +320,7 @@ class Body:
         if posture.arms.touch is not None:
             joints = dict(zip(self.bones, heads, strict=True))
             orientations = dict(zip(self.bones, turned, strict=True))
-            rotations |= self._touch_rotations(posture.arms.touch, rotations["spine01"], joints, orientations)
+            rotations |= self._touch_rotations(posture.arms.touch, rotations, joints, orientations)
             vertices, heads, turned = self._forward(rotations)
         ankles = 0.5 * (heads[self._index["foot.L"]] + heads[self._index["foot.R"]])
         shift = np.array((0.0, 0.0, self._ankle_height_m)) - ankles

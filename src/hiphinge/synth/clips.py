@@ -55,7 +55,7 @@ def frame_truth(actor: Actor, take: Take, camera: Camera) -> dict[str, Any]:
 
 def film(
     studio: Studio,
-    takes: Sequence[Take],
+    takes: Iterable[Take],
     *,
     room: Room,
     camera: Camera,
@@ -91,7 +91,7 @@ def film(
         yield studio.shoot()
 
 
-def clip_truth(actor: Actor, takes: Sequence[Take], plan: MotionPlan, camera: Camera) -> dict[str, Any]:
+def clip_truth(actor: Actor, takes: Iterable[Take], plan: MotionPlan, camera: Camera) -> dict[str, Any]:
     """Return the truth about a clip, one list per quantity.
 
     Parameters
@@ -109,8 +109,8 @@ def clip_truth(actor: Actor, takes: Sequence[Take], plan: MotionPlan, camera: Ca
         ``person``, ``camera``, ``reps``, ``time_s``, ``phase``, ``angles`` (name → degrees per frame),
         ``hip_back_ratio``, ``hip_drop_ratio``, ``hip_px``.
     """
-    rows = [actor.measure(take) for take in takes]
-    hips = [actor.points_px(take, camera) for take in takes]
+    seen = [(actor.measure(take), actor.points_px(take, camera)) for take in takes]
+    rows, hips = [angles for angles, _ in seen], [points for _, points in seen]
     middle = [[round(0.5 * (p["left_hip"][k] + p["right_hip"][k]), 1) for k in (0, 1)] for p in hips]
     return {
         "person": actor.describe(),

@@ -43,6 +43,11 @@ STRATEGIES: Mapping[str, Strategy] = {
         Strategy("rounded", 42, 46, 16, 8, 10, -0.15),
         Strategy("mixed", 60, 28, 8, 14, 0, 0.0),
         Strategy("squat", 104, 10, 2, 104, -4, 0.1, ARMS["forward"]),
+        Strategy("deadlift", 88, 14, 4, 48, -6, 0.05),
+        Strategy("arched", 70, -10, -6, 18, -14, 0.0),
+        Strategy("partial", 34, 12, 3, 10, 0, 0.0),
+        Strategy("upper_back", 58, 6, 27, 14, 12, 0.0),
+        Strategy("low_back", 44, 42, 0, 8, 4, -0.1),
         Strategy("toe_touch", 76, 44, 18, 2, 14, -0.1, ARMS["reaching"]),
     )
 }

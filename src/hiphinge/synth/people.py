@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -23,10 +23,10 @@ __all__ = [
 ]
 
 Color = tuple[int, int, int]
-Family = Literal["base", "lower_share", "upper_share", "loose", "curve"]
+Family = Literal["base", "lower_share", "upper_share", "loose", "curve", "spline_rig"]
 
 #: Families that a model may be calibrated on (``base``) and those kept for testing it.
-FAMILIES: tuple[Family, ...] = ("base", "lower_share", "upper_share", "loose", "curve")
+FAMILIES: tuple[Family, ...] = ("base", "lower_share", "upper_share", "loose", "curve", "spline_rig")
 
 #: Skin tones from light to dark, RGB.
 SKIN_TONES: tuple[Color, ...] = (
@@ -49,6 +49,9 @@ _HAIR: tuple[Color, ...] = (
     (150, 148, 146),
     (205, 203, 200),
 )
+
+#: Share of people who are drawn heavier than the plain phenotype reaches (BMI to about 40).
+OBESE_SHARE = 0.10
 
 #: Body changes that are drawn beside the phenotype: name → half-width of a uniform draw.
 LOCAL_CHANGES: Mapping[str, float] = {
@@ -196,7 +199,8 @@ def draw_person(person: str, seed: int, *, family: Family = "base") -> PersonSpe
         Decides everything about the person.
     family
         ``base``, or a family outside what calibration people are drawn from: lumbar shares concentrated low
-        or high, clothes 2.3–3.5 cm off the skin, or a flat or deeply curved standing back.
+        or high, clothes 2.3–3.5 cm off the skin, a flat or deeply curved standing back, or a body whose trunk bends
+        along a smooth curve instead of at the body model's own joints.
 
     Returns
     -------
@@ -207,6 +211,9 @@ def draw_person(person: str, seed: int, *, family: Family = "base") -> PersonSpe
     female = bool(rng.random() < 0.5)
     gender = float(np.clip((1.0 if female else 0.0) + rng.normal(0, 0.08), 0, 1))
     weight = float(rng.beta(1.5, 1.5) * 0.72 + 0.28)
+    # A stream of its own, so that everyone else stays who they were.
+    build = np.random.default_rng((seed, 8))
+    obese = build.random() < OBESE_SHARE
     phenotype = {
         "gender": gender,
         "age": float(rng.uniform(0.62, 0.97)),
@@ -222,6 +229,12 @@ def draw_person(person: str, seed: int, *, family: Family = "base") -> PersonSpe
         ("measure-thigh-circ-incr", 0.9),
     ):
         changes[name] = float(np.clip(changes[name] + gain * (weight - 0.55), -0.6, 1.0))
+    if obese:
+        phenotype |= {"weight": float(build.uniform(0.85, 1.0)), "muscle": float(build.uniform(0.08, 0.35))}
+        girth = float(build.uniform(0.7, 1.5))
+        for name in ("measure-waist-circ-incr", "measure-hips-circ-incr", "measure-thigh-circ-incr"):
+            changes[name] = girth
+        changes["torso-scale-depth-incr"] = 0.5 * girth
     return PersonSpec(
         person=person,
         seed=seed,
@@ -236,7 +249,7 @@ def draw_person(person: str, seed: int, *, family: Family = "base") -> PersonSpe
     )
 
 
-def draw_arms(rng: np.random.Generator, *, standing: bool = False) -> ArmPose:
+def draw_arms(rng: np.random.Generator, *, standing: bool = False, among: Sequence[str] = ()) -> ArmPose:
     """Draw an arm position, with small differences in where the arms point.
 
     Parameters
@@ -245,6 +258,8 @@ def draw_arms(rng: np.random.Generator, *, standing: bool = False) -> ArmPose:
         Source of the draw.
     standing
         Whether the person stands still (mostly hanging arms).
+    among
+        Names of the positions that what is held allows; empty for the usual ones.
 
     Returns
     -------
@@ -255,11 +270,17 @@ def draw_arms(rng: np.random.Generator, *, standing: bool = False) -> ArmPose:
     chances = (0.30, 0.16, 0.12, 0.20, 0.07, 0.05, 0.10)
     if standing:
         chances = (0.66, 0.0, 0.0, 0.24, 0.06, 0.04, 0.0)
-    arm = ARMS[names[int(rng.choice(len(names), p=chances))]]
-    spread = 0.02 if arm.name == "crossed" else 0.05
+    if among:
+        arm = ARMS[among[int(rng.integers(len(among)))]]
+        if arm.name.startswith("bar_"):
+            return arm  # both hands stay on one bar
+        spread, least = 0.02, -1.0  # the hands meet on one thing
+    else:
+        arm = ARMS[names[int(rng.choice(len(names), p=chances))]]
+        spread, least = (0.02 if arm.name == "crossed" else 0.05), 0.05
     upper = np.asarray(arm.upper) + rng.normal(0, spread, 3)
     fore = np.asarray(arm.fore) + rng.normal(0, spread, 3)
-    upper[0] = max(upper[0], 0.05)
+    upper[0] = max(upper[0], least)
     return ArmPose(
         arm.name,
         arm.frame,
@@ -277,13 +298,34 @@ def _nudge(touch: Touch | None, rng: np.random.Generator) -> Touch | None:
     return replace(touch, place=(float(out), float(front), float(up)))
 
 
-def draw_bend(rng: np.random.Generator) -> Bend:
+def _draw_spine(rng: np.random.Generator) -> tuple[float, float]:
+    """Draw lumbar and thoracic flexion: mostly together, at times the one without the other, or over-arched."""
+    kind = rng.random()
+    if kind < 0.50:
+        lumbar = float(rng.uniform(8, 36))
+    elif kind < 0.70:
+        lumbar = float(rng.uniform(-10, 10))
+    elif kind < 0.76:
+        lumbar = float(rng.uniform(-20, -8))
+    else:
+        lumbar = float(rng.uniform(35, 60))
+    shape = rng.random()
+    if shape < 0.12:
+        return float(rng.uniform(-6, 8)), float(rng.uniform(12, 30))
+    if shape < 0.24:
+        return lumbar, float(rng.normal(0, 2))
+    return lumbar, float(np.clip(rng.normal(0.25 * lumbar, 7), -14, 28))
+
+
+def draw_bend(rng: np.random.Generator, *, among: Sequence[str] = ()) -> Bend:
     """Draw a bend: hip and lumbar flexion independently, with plenty of 10–35° lumbar.
 
     Parameters
     ----------
     rng
         Source of the draw.
+    among
+        Names of the arm positions that what is held allows; empty for the usual ones.
 
     Returns
     -------
@@ -291,13 +333,7 @@ def draw_bend(rng: np.random.Generator) -> Bend:
         Changes from standing, degrees. Not every draw can be balanced: check ``Posture.balanced``.
     """
     hip = float(rng.uniform(-2, 105))
-    kind = rng.random()
-    if kind < 0.58:
-        lumbar = float(rng.uniform(8, 36))
-    elif kind < 0.80:
-        lumbar = float(rng.uniform(-10, 10))
-    else:
-        lumbar = float(rng.uniform(35, 60))
+    lumbar, thoracic = _draw_spine(rng)
     bent_knees = rng.random()
     if bent_knees < 0.68:
         knee = float(rng.uniform(-3, 32))
@@ -306,7 +342,6 @@ def draw_bend(rng: np.random.Generator) -> Bend:
     else:
         knee = float(rng.uniform(55, 112))
         hip = max(hip, 0.7 * knee + float(rng.uniform(0, 30)))
-    thoracic = float(np.clip(rng.normal(0.25 * lumbar, 7), -14, 28))
     return Bend(
         hip_flexion_deg=min(hip, 118.0),
         lumbar_flexion_deg=lumbar,
@@ -314,7 +349,7 @@ def draw_bend(rng: np.random.Generator) -> Bend:
         knee_flexion_deg=knee,
         neck_flexion_deg=float(np.clip(rng.normal(-0.15 * hip, 14), -48, 28)),
         balance_shift_ratio=float(rng.normal(0, 0.05)),
-        arms=draw_arms(rng),
+        arms=draw_arms(rng, among=among),
     )
 
 

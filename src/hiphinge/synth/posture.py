@@ -142,6 +142,23 @@ ARMS: Mapping[str, ArmPose] = {
             (0.02, 0.50, -0.86),
             Touch("upperleg01.{side}", (0.012, 0.064, -0.13), (0.8, -0.6, 0.0), (-0.1, 0.25, -1.0)),
         ),
+        ArmPose("bar_in_hands", "world", (0.12, 0.08, -1.0), (0.03, 0.18, -1.0)),
+        ArmPose("hands_together", "world", (-0.05, 0.20, -1.0), (-0.50, 0.38, -1.0)),
+        ArmPose("between_legs", "thorax", (-0.02, 0.32, -1.0), (-0.54, 0.60, -1.0)),
+        ArmPose(
+            "bar_on_back",
+            "thorax",
+            (0.50, -0.45, -0.75),
+            (0.35, 0.10, 0.93),
+            Touch("spine01", (0.19, -0.045, 0.036), (0.4, -0.6, -0.8), (0.0, 0.25, 1.0)),
+        ),
+        ArmPose(
+            "goat_bag",
+            "thorax",
+            (0.20, 0.10, -1.0),
+            (-0.50, 0.75, 0.40),
+            Touch("spine02", (0.060, 0.095, 0.030), (0.7, -0.5, -0.7), (-0.35, 0.9, 0.3)),
+        ),
     )
 }
 
@@ -192,7 +209,8 @@ class Bend:
     """One bend.
 
     Changes from the person's own standing, degrees, flexion positive; ``balance_shift_ratio`` moves
-    the centre of mass over the foot (÷ foot length, forward positive).
+    the centre of mass over the foot (÷ foot length, forward positive); ``load_ratio`` is the mass that is held or
+    carried ÷ body mass, and counts in the balance.
     """
 
     hip_flexion_deg: float = 0.0
@@ -202,6 +220,8 @@ class Bend:
     neck_flexion_deg: float = 0.0
     balance_shift_ratio: float = 0.0
     arms: ArmPose = field(default_factory=lambda: ARMS["hanging"])
+    load_ratio: float = 0.0
+    load_on: Literal["hands", "back"] = "hands"
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,7 +326,14 @@ def _arm_direction(vector: tuple[float, float, float], lean_deg: float) -> Array
     return _turn(direction[1:], lean_deg)
 
 
-def center_of_mass(skeleton: Skeleton, lean_deg: Mapping[str, float], arms: ArmPose) -> Array:
+def center_of_mass(
+    skeleton: Skeleton,
+    lean_deg: Mapping[str, float],
+    arms: ArmPose,
+    *,
+    load_ratio: float = 0.0,
+    load_on: Literal["hands", "back"] = "hands",
+) -> Array:
     """Compute the whole body's centre of mass.
 
     Parameters
@@ -317,11 +344,13 @@ def center_of_mass(skeleton: Skeleton, lean_deg: Mapping[str, float], arms: ArmP
         Segment → lean, degrees.
     arms
         Where the arms point.
+    load_ratio, load_on
+        Mass held in the hands or carried at the base of the neck ÷ body mass.
 
     Returns
     -------
     ndarray
-        ``(2,)`` metres.
+        ``(2,)`` metres, of body and load together.
     """
     joints = place_joints(skeleton, lean_deg)
     foot_y = 0.5 * skeleton.joints["ankle"][1]
@@ -334,7 +363,10 @@ def center_of_mass(skeleton: Skeleton, lean_deg: Mapping[str, float], arms: ArmP
     fore = skeleton.forearm_m * _arm_direction(arms.fore, arm_lean)
     total = total + MASS_RATIO["upper_arm"] * (joints["shoulder"] + 0.436 * upper)
     total = total + MASS_RATIO["forearm"] * (joints["shoulder"] + upper + 0.6 * fore)
-    return np.asarray(total / sum(MASS_RATIO.values()))
+    body = sum(MASS_RATIO.values())
+    load = load_ratio * body
+    carried_at = joints["shoulder"] + upper + fore if load_on == "hands" else joints["c7"]
+    return np.asarray((total + load * carried_at) / (body + load))
 
 
 def _solve(
@@ -349,7 +381,7 @@ def _solve(
         if zero is None:
             zero = curve.pelvis_deg - (shank_deg - curve.knee_deg)
         leans = _leans(curve, bend, shank_deg=shank_deg, hip_zero_deg=zero)
-        mass = center_of_mass(skeleton, leans, bend.arms)
+        mass = center_of_mass(skeleton, leans, bend.arms, load_ratio=bend.load_ratio, load_on=bend.load_on)
         return leans, (float(mass[0]) - skeleton.heel_x) / foot_m, zero
 
     low, high = -30.0, 45.0

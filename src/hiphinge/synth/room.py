@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -12,6 +12,9 @@ __all__ = ["PLAIN_ROOM", "Room", "Thing", "develop", "draw_room", "paint"]
 
 Array = NDArray[np.float64]
 Color = tuple[int, int, int]
+#: Share of rooms with very little light, and of pictures taken with an unsteady hand or a slow shutter.
+DARK_SHARE, SHAKE_SHARE = 0.08, 0.20
+
 Pattern = Literal["plain", "wood", "tiles", "bricks", "carpet", "panels"]
 
 
@@ -33,7 +36,8 @@ class Room:
     """A room.
 
     Lights are strengths; ``light_side`` −1…1 is where the key light stands (left … right);
-    ``warmth`` shifts white balance, ``noise`` is the grain's standard deviation in grey levels, ``blur_px`` the lens.
+    ``warmth`` shifts white balance, ``noise`` is the grain's standard deviation in grey levels, ``blur_px`` the lens,
+    ``shake_px`` ``(x, y)`` how far the picture smears while the shutter is open.
     """
 
     wall: Pattern
@@ -54,6 +58,7 @@ class Room:
     noise: float
     blur_px: float
     seed: int
+    shake_px: tuple[float, float] = (0.0, 0.0)
 
 
 #: A calm, well-lit room, for the demo clip.
@@ -140,7 +145,11 @@ def draw_room(seed: int) -> Room:
     walls: tuple[Pattern, ...] = ("plain", "bricks", "panels", "tiles")
     floors: tuple[Pattern, ...] = ("plain", "wood", "tiles", "carpet")
     dim = rng.random() < 0.2
-    return Room(
+    # A stream of its own, so that the other rooms stay as they were.
+    light = np.random.default_rng((seed, 24))
+    dark = light.random() < DARK_SHARE
+    shake = light.normal(0, 3.0, 2) if light.random() < SHAKE_SHARE else np.zeros(2)
+    room = Room(
         wall=walls[int(rng.choice(4, p=(0.66, 0.1, 0.14, 0.1)))],
         wall_color=_color(rng, 60, 238, 10),
         wall_m=wall_m,
@@ -159,7 +168,11 @@ def draw_room(seed: int) -> Room:
         noise=float(rng.uniform(0.5, 6.0)),
         blur_px=float(max(0.0, rng.normal(0.25, 0.45))),
         seed=seed,
+        shake_px=(float(shake[0]), float(shake[1])),
     )
+    if not dark:
+        return room
+    return replace(room, exposure=float(light.uniform(0.25, 0.5)), noise=float(light.uniform(5, 12)))
 
 
 def _joints(size: int, pattern: Pattern) -> NDArray[np.bool_]:

@@ -13,9 +13,18 @@ from hiphinge.synth.extras import load_extra
 from hiphinge.synth.mesh import Layer, merge_layers
 from hiphinge.synth.room import Room, Thing, develop, paint
 
-__all__ = ["Studio"]
+__all__ = ["Studio", "room_axes"]
 
 Array = NDArray[np.float64]
+
+
+def room_axes(room: Room, camera: Camera) -> Array:
+    """Return ``(3, 3)`` rows: the room's right, away and up in world axes."""
+    forward = camera.axes[2]
+    turn = np.arctan2(forward[1], forward[0]) + np.radians(room.wall_turn_deg)
+    away = np.array((np.cos(turn), np.sin(turn), 0.0))
+    right = np.array((away[1], -away[0], 0.0))
+    return np.stack((right, away, np.array((0.0, 0.0, 1.0))))
 
 
 class Studio:
@@ -98,7 +107,21 @@ class Studio:
         assert self._room is not None
         if self._room.blur_px > 0.3:
             image = self._cv2.GaussianBlur(image, (0, 0), self._room.blur_px)
-        return develop(image, self._room, self._grain)
+        return develop(self._smear(image), self._room, self._grain)
+
+    def _smear(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Blur along the way that the picture moves while the shutter is open."""
+        assert self._room is not None
+        reach = np.asarray(self._room.shake_px)
+        length = float(np.hypot(*reach))
+        if length < 1.0:
+            return image
+        size = 2 * int(np.ceil(length / 2)) + 1
+        kernel = np.zeros((size, size), dtype=np.float32)
+        for step in np.linspace(-0.5, 0.5, 4 * size):
+            x, y = np.round(step * reach + size // 2).astype(int)
+            kernel[np.clip(y, 0, size - 1), np.clip(x, 0, size - 1)] += 1.0
+        return np.asarray(self._cv2.filter2D(image, -1, kernel / kernel.sum()))
 
     def _add_layer(self, layer: Layer, room: Room) -> None:
         mesh = self._pv.PolyData.from_regular_faces(layer.points.astype(np.float32), layer.faces)
@@ -139,16 +162,8 @@ class Studio:
         view.view_angle = camera.view_angle_deg
         view.clipping_range = (0.3, 40.0)
 
-    def _room_axes(self, room: Room, camera: Camera) -> Array:
-        """Return ``(3, 3)`` rows: the room's right, away and up in world axes."""
-        forward = camera.axes[2]
-        turn = np.arctan2(forward[1], forward[0]) + np.radians(room.wall_turn_deg)
-        away = np.array((np.cos(turn), np.sin(turn), 0.0))
-        right = np.array((away[1], -away[0], 0.0))
-        return np.stack((right, away, np.array((0.0, 0.0, 1.0))))
-
     def _add_room(self, room: Room, camera: Camera) -> None:
-        axes = self._room_axes(room, camera)
+        axes = room_axes(room, camera)
         origin = np.array((camera.target[0], camera.target[1], self._floor_z))
         floor = paint(room.floor, room.floor_color, seed=room.seed)
         wall = paint(room.wall, room.wall_color, seed=room.seed + 1)
@@ -203,7 +218,8 @@ class Studio:
         """Lay soft dark patches on the floor below everyone: one wide, one close to the feet."""
         assert self._room is not None
         groups: dict[str, list[Layer]] = {}
-        for layer in layers:
+        # A bar's or a reflection's reach would smear the shadow over the room.
+        for layer in (one for one in layers if not one.name.startswith(("load", "mirror"))):
             groups.setdefault(layer.name.partition(":")[0] if ":" in layer.name else "", []).append(layer)
         for name, group in groups.items():
             points = merge_layers(group)

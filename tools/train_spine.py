@@ -1,0 +1,289 @@
+"""Train the spine model on rendered people and measure its intervals on others.
+
+    python tools/train_spine.py --train DIR [DIR ...] --intervals DIR [DIR ...] [--members 5] [--write]
+
+The folders hold stills from ``hiphinge.synth.dataset.render_people`` (``tools/make_people.py``); no person may be in
+two. Every picture goes through the product's own decoder, pose model and outline (kept beside the pictures, so that a
+second run starts at once). Needs torch (``pip install 'hiphinge[synth]'``); the product itself runs the result with
+numpy. ``--write`` replaces ``src/hiphinge/spine/spine_model.npz``: half-precision weights, with which the
+intervals are measured, so that what ships is what was calibrated.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hiphinge.spine.features import GROUPS, compute_view_yaw_deg, extract_features, reference_row
+from hiphinge.spine.network import OUTPUTS, Network, parse_network
+from hiphinge.validation.observe import Observed, load_observed
+
+TARGET = Path(__file__).resolve().parents[1] / "src" / "hiphinge" / "spine" / "spine_model.npz"
+NAME = "profile-1"
+HIDDEN_UNITS = (256, 128)
+#: Upper edges of the bands of estimated yaw, within which quantiles are measured.
+YAW_BANDS_DEG = (10.0, 20.0, 30.0, 90.0)
+#: Intervals are meant to cover this share of new people's frames.
+LEVEL = 0.90
+#: How often a part of the features is hidden in training, so that the model can do without.
+HIDE_CHANCE = {("shank", "place"): 0.10, ("neck",): 0.08, ("thigh",): 0.04, ("belly",): 0.06}
+#: A picture whose leans are further off than this was read from somebody else, or from nobody.
+MAX_MISREAD_DEG = 30.0
+EPOCHS, BATCH, PEAK_RATE, WEIGHT_DECAY, DROPOUT = 40, 128, 3e-3, 1e-2, 0.1
+#: Directions of the features in which strangeness is measured.
+N_AXES = 40
+
+
+@dataclass
+class Table:
+    """Features and truth of many pictures; ``reference`` is NaN where the person's still stand shows no back."""
+
+    features: np.ndarray
+    reference: np.ndarray
+    truth: np.ndarray
+    person: np.ndarray
+    yaw_deg: np.ndarray
+    bent: np.ndarray
+
+    def start(self, network: Network, *, still: bool) -> np.ndarray:
+        """What the bare points say, see ``Network._start``."""
+        if not still:
+            return network._start(self.features, None)
+        return np.concatenate(
+            [network._start(self.features[k : k + 1], self.reference[k]) for k in range(len(self.features))]
+        )
+
+
+def tabulate(people: Sequence[Observed], *, still: bool) -> Table:
+    """Collect all pictures that were read from the right person, with their still stands or without."""
+    parts: list[tuple[np.ndarray, ...]] = []
+    for number, one in enumerate(people):
+        seen = one.spine_input(still=still)
+        features = extract_features(seen)
+        reference = reference_row(features, one.standing(still=True).rows)
+        truth = np.array([[row[name] for name in OUTPUTS] for row in one.truth])
+        trunk = np.array([row["trunk_lean"] for row in one.truth])
+        thigh = np.array([row["thigh_lean"] for row in one.truth])
+        off = np.maximum(np.abs(seen.segments.trunk_lean_deg - trunk), np.abs(seen.segments.thigh_lean_deg - thigh))
+        good = np.isfinite(features[:, : GROUPS["back"]]).all(axis=1) & (off < MAX_MISREAD_DEG)
+        n = int(good.sum())
+        blank = np.full(features.shape[1], np.nan)
+        parts.append(
+            (
+                features[good],
+                np.tile(blank if reference is None else reference, (n, 1)),
+                truth[good],
+                np.full(n, number),
+                np.full(n, compute_view_yaw_deg(seen)),
+                np.array([row["kind"] == "bent" for row in one.truth])[good],
+            )
+        )
+    return Table(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+
+def train_members(x: np.ndarray, y: np.ndarray, *, still: bool, members: int) -> list[list[np.ndarray]]:
+    """Fit the networks; returns each one's weights and offsets, layer after layer."""
+    import torch
+
+    torch.set_num_threads(1)
+    inputs, targets = (torch.as_tensor(v, dtype=torch.float32) for v in (x, y))
+    places = _places(still=still)
+    fitted = []
+    for number in range(members):
+        torch.manual_seed(number)
+        layers: list[Any] = []
+        width = x.shape[1]
+        for units in HIDDEN_UNITS:
+            layers += [torch.nn.Linear(width, units), torch.nn.SiLU(), torch.nn.Dropout(DROPOUT)]
+            width = units
+        net = torch.nn.Sequential(*layers, torch.nn.Linear(width, 2 * len(OUTPUTS)))
+        steps = EPOCHS * (len(x) // BATCH)
+        optimiser = torch.optim.AdamW(net.parameters(), PEAK_RATE / 3, weight_decay=WEIGHT_DECAY)
+        schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, PEAK_RATE, total_steps=steps)
+        net.train()
+        for _ in range(EPOCHS):
+            order = torch.randperm(len(x))
+            for k in range(len(x) // BATCH):
+                rows = order[k * BATCH : (k + 1) * BATCH]
+                batch = inputs[rows].clone()
+                for names, chance in HIDE_CHANCE.items():
+                    lost = torch.rand(BATCH) < chance
+                    for place in (place for name in names for place in places[name]):
+                        batch[lost, place] = 0.0
+                loss = _laplace_loss(net(batch), targets[rows])
+                optimiser.zero_grad()
+                loss.backward()
+                optimiser.step()
+                schedule.step()
+        linear = [layer for layer in net if isinstance(layer, torch.nn.Linear)]
+        fitted.append([v.detach().numpy() for one in linear for v in (one.weight.T, one.bias)])
+        print(f"member {number}: {float(loss.detach()):.3f}", flush=True)
+    return fitted
+
+
+def _places(*, still: bool) -> dict[str, list[slice]]:
+    """Where each group lies in the input: once, or as change and as value."""
+    found: dict[str, list[slice]] = {}
+    start, total = 0, sum(GROUPS.values())
+    for name, length in GROUPS.items():
+        found[name] = [slice(start + k * total, start + k * total + length) for k in range(2 if still else 1)]
+        start += length
+    return found
+
+
+def _laplace_loss(out: Any, target: Any) -> Any:
+    """Negative log-likelihood of a Laplace error, whose best value is the median: the mean absolute error decides."""
+    import torch
+
+    k = target.shape[1]
+    scale = torch.nn.functional.softplus(out[:, k:]) + 0.02
+    return ((out[:, :k] - target).abs() / scale + scale.log()).mean()
+
+
+def fit_kind(table: Table, *, still: bool, members: int) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """Train one kind; returns its arrays and its numbers, quantiles still 1."""
+    use = np.isfinite(table.reference[:, 0]) if still else np.ones(len(table.features), dtype=bool)
+    features, reference = table.features[use], table.reference[use]
+    x = np.column_stack([features - reference, features]) if still else features
+    zero = _mean_stand(table)
+    blank = Network(
+        np.zeros(1), np.ones(1), np.zeros(1), np.ones(1), zero, np.zeros((1, 1), np.float32), 1.0, (), (), {}
+    )
+    one = Table(features, reference, table.truth[use], table.person[use], table.yaw_deg[use], table.bent[use])
+    y = one.truth - one.start(blank, still=still)
+    told = np.isfinite(y).all(axis=1)
+    x, y = x[told], y[told]
+    arrays = {
+        "mean": np.nanmean(x, axis=0), "spread": np.nanstd(x, axis=0) + 1e-3,
+        "target_mean": y.mean(axis=0), "target_spread": y.std(axis=0), "zero_deg": zero,
+    }  # fmt: skip
+    z = np.clip(np.nan_to_num((x - arrays["mean"]) / arrays["spread"]), -6.0, 6.0)
+    weights = train_members(z, (y - arrays["target_mean"]) / arrays["target_spread"], still=still, members=members)
+    for number, member in enumerate(weights):
+        for k in range(len(member) // 2):
+            arrays[f"{number}.w{k}"] = member[2 * k].astype(np.float16)
+            arrays[f"{number}.b{k}"] = member[2 * k + 1].astype(np.float16)
+    values, vectors = np.linalg.eigh(np.cov(z.T))
+    axes = (vectors[:, -N_AXES:] / np.sqrt(values[-N_AXES:])).astype(np.float16)
+    distance = np.sqrt(np.mean((z @ axes.astype(np.float64)) ** 2, axis=1))
+    arrays["axes"] = axes
+    numbers = {
+        "usual_distance": float(np.percentile(distance, 99)),
+        "yaw_bands_deg": list(YAW_BANDS_DEG),
+        "quantile": {name: [1.0] * len(YAW_BANDS_DEG) for name in OUTPUTS},
+    }
+    return arrays, numbers
+
+
+def _mean_stand(table: Table) -> np.ndarray:
+    """Mean standing lean of trunk and thigh and knee angle, over people."""
+    names = list(GROUPS)
+    start = {name: sum(list(GROUPS.values())[: names.index(name)]) for name in names}
+    trunk, thigh, shank = start["trunk"], start["trunk"] + 1, start["shank"]
+    own = np.array([table.reference[table.person == k][0] for k in np.unique(table.person)])
+    return np.array([np.nanmean(own[:, trunk]), np.nanmean(own[:, thigh]), np.nanmean(own[:, shank] - own[:, thigh])])
+
+
+def pack(parts: dict[str, tuple[dict[str, np.ndarray], dict[str, Any]]], members: int, about: dict[str, Any]) -> bytes:
+    """Write the model file into memory."""
+    meta = {
+        "name": NAME, "features": [list(item) for item in GROUPS.items()], "members": members,
+        "layers": len(HIDDEN_UNITS) + 1, **about, **{kind: numbers for kind, (_, numbers) in parts.items()},
+    }  # fmt: skip
+    arrays = {f"{kind}.{name}": value for kind, (held, _) in parts.items() for name, value in held.items()}
+    arrays = {k: v.astype(np.float32) if v.dtype == np.float64 else v for k, v in arrays.items()}
+    arrays["meta"] = np.frombuffer(json.dumps(meta, sort_keys=True).encode(), dtype=np.uint8)
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, allow_pickle=False, **arrays)
+    return buffer.getvalue()
+
+
+def read_table(network: Network, table: Table, *, still: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Values and unscaled half-widths of every picture, as the product computes them; NaN where it cannot."""
+    values, halves = (np.full((len(table.features), len(OUTPUTS)), np.nan) for _ in range(2))
+    for number in np.unique(table.person):
+        rows = np.flatnonzero(table.person == number)
+        reference = table.reference[rows[0]] if still else None
+        if reference is not None and not np.isfinite(reference[0]):
+            continue
+        reading = network.read(table.features[rows], reference)
+        values[rows] = reading.value_deg
+        halves[rows] = network.half_width_deg(reading, yaw_deg=float(table.yaw_deg[rows[0]]))
+    return values, halves
+
+
+def measure_quantiles(network: Network, table: Table, *, still: bool) -> dict[str, list[float]]:
+    """Split-conformal quantile of error ÷ scale, for each output and band of yaw."""
+    values, halves = read_table(network, table, still=still)
+    found: dict[str, list[float]] = {}
+    for k, name in enumerate(OUTPUTS):
+        score = np.abs(values[:, k] - table.truth[:, k]) / halves[:, k]
+        found[name] = []
+        low = 0.0
+        for high in YAW_BANDS_DEG:
+            inside = table.bent & np.isfinite(score) & (np.abs(table.yaw_deg) >= low) & (np.abs(table.yaw_deg) < high)
+            found[name].append(round(_conformal(score[inside]), 3))
+            low = high
+    return found
+
+
+def _conformal(score: np.ndarray) -> float:
+    score = np.sort(score)
+    rank = min(len(score) - 1, int(np.ceil((len(score) + 1) * LEVEL)) - 1)
+    return float(score[rank])
+
+
+def report(title: str, network: Network, table: Table, *, still: bool) -> None:
+    """Print mean absolute error, 95th percentile and coverage of every output over bent pictures."""
+    values, halves = read_table(network, table, still=still)
+    lean = table.bent & (table.truth[:, OUTPUTS.index("trunk_lean")] > 20)
+    for label, rows in (("all", lean), ("yaw <= 20", lean & (np.abs(table.yaw_deg) <= 20))):
+        error = np.abs(values - table.truth)[rows]
+        inside = (error <= halves[rows])[np.isfinite(error[:, 0])]
+        print(f"{title}, {label}: n {rows.sum()}")
+        for k, name in enumerate(OUTPUTS):
+            e = error[:, k][np.isfinite(error[:, k])]
+            cover = 100 * inside[:, k].mean()
+            print(f"  {name:18s} {e.mean():5.2f}  p95 {np.percentile(e, 95):5.1f}  covers {cover:.0f} %")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Read the command line, train, measure, write."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--train", type=Path, nargs="+", required=True)
+    parser.add_argument("--intervals", type=Path, nargs="+", required=True)
+    parser.add_argument("--members", type=int, default=5)
+    parser.add_argument("--write", action="store_true")
+    options = parser.parse_args(arguments)
+    people = [
+        [one for folder in folders for one in load_observed(folder)] for folders in (options.train, options.intervals)
+    ]
+    kinds = ("still", "none")
+    train, others = ({kind: tabulate(group, still=kind == "still") for kind in kinds} for group in people)
+    about = {"people": {"train": len(people[0]), "intervals": len(people[1])}}
+    parts = {kind: fit_kind(train[kind], still=kind == "still", members=options.members) for kind in kinds}
+    model = parse_network(pack(parts, options.members, about))
+    for kind in kinds:
+        parts[kind][1]["quantile"] = measure_quantiles(getattr(model, kind), others[kind], still=kind == "still")
+    data = pack(parts, options.members, about)
+    model = parse_network(data)
+    for kind in kinds:
+        report(f"{kind} (people of the intervals)", getattr(model, kind), others[kind], still=kind == "still")
+    print(model.version, f"{len(data) / 1e6:.2f} MB", about)
+    if options.write:
+        aside = TARGET.with_suffix(".part")
+        aside.write_bytes(data)
+        aside.replace(TARGET)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
