@@ -1,6 +1,6 @@
 """Train the spine model on rendered people and measure its intervals on others.
 
-    python tools/train_spine.py --train DIR [DIR ...] --intervals DIR [DIR ...] [--members 5] [--write]
+    python tools/train_spine.py --train DIR [DIR ...] --intervals DIR [DIR ...] [--members 5] [--write] [--compare]
 
 The folders hold stills from ``hiphinge.synth.dataset.render_people`` (``tools/make_people.py``); no person may be in
 two. Every picture goes through the product's own decoder, pose model and outline (kept beside the pictures, so that a
@@ -16,7 +16,7 @@ import io
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -255,6 +255,56 @@ def report(title: str, network: Network, table: Table, *, still: bool) -> None:
             print(f"  {name:18s} {e.mean():5.2f}  p95 {np.percentile(e, 95):5.1f}  covers {cover:.0f} %")
 
 
+def compare(train: Table, others: Table, members: int) -> None:
+    """Print what simpler models and models with fewer features would do, with a still stand, on the intervals people."""
+    blank = Network(
+        np.zeros(1), np.ones(1), np.zeros(1), np.ones(1), np.zeros(3), np.zeros((1, 1), np.float32), 1.0, (), (), {}
+    )
+    sets = []
+    for table in (train, others):
+        use = np.isfinite(table.reference[:, 0])
+        x = np.column_stack([table.features - table.reference, table.features])[use]
+        kept = Table(*(getattr(table, f.name)[use] for f in fields(Table)))
+        start = kept.start(blank, still=True)
+        told = np.isfinite(start).all(axis=1)
+        sets.append((x[told], start[told], kept.truth[told], kept.bent[told]))
+    (x, start, truth, _), (x_new, start_new, truth_new, bent) = sets
+    mean, spread = np.nanmean(x, axis=0), np.nanstd(x, axis=0) + 1e-3
+    z, z_new = (np.clip(np.nan_to_num((v - mean) / spread), -6.0, 6.0) for v in (x, x_new))
+    y = truth - start
+    centre, width = y.mean(axis=0), y.std(axis=0)
+    rows = bent & (truth_new[:, OUTPUTS.index("trunk_lean")] > 20)
+
+    def show(label: str, value: np.ndarray) -> None:
+        error = np.abs(start_new + value - truth_new)[rows].mean(axis=0)
+        print(f"{label:28s}" + "  ".join(f"{n} {e:.2f}" for n, e in zip(OUTPUTS, error, strict=True)), flush=True)
+
+    def networks(inputs: np.ndarray, new: np.ndarray, count: int) -> np.ndarray:
+        out = []
+        for member in train_members(inputs, (y - centre) / width, still=True, members=count):
+            h = new
+            for k in range(0, len(member) - 2, 2):
+                h = h @ member[k] + member[k + 1]
+                h = h / (1.0 + np.exp(-h))
+            out.append((h @ member[-2] + member[-1])[:, : len(OUTPUTS)])
+        return np.mean(out, axis=0) * width + centre
+
+    show("bare points", np.zeros_like(truth_new))
+    gram = z.T @ z + 100.0 * np.eye(z.shape[1])
+    show("linear (ridge)", z_new @ np.linalg.solve(gram, z.T @ (y - centre)) + centre)
+    show("one network", networks(z, z_new, 1))
+    show(f"{members} networks", networks(z, z_new, members))
+    places = _places(still=True)
+    for names in (("slope",), ("place",), ("belly",), ("thigh",), ("shank", "neck"), ("back", "hidden", "slope")):
+        left, left_new = z.copy(), z_new.copy()
+        for place in (place for name in names for place in places[name]):
+            left[:, place] = left_new[:, place] = 0.0
+        show("one, without " + " ".join(names), networks(left, left_new, 1))
+    third = np.flatnonzero(np.isin(np.arange(len(z)) * 3 // len(z), (0,)))
+    y, z = y[third], z[third]
+    show("one, a third of the people", networks(z, z_new, 1))
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Read the command line, train, measure, write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -262,12 +312,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--intervals", type=Path, nargs="+", required=True)
     parser.add_argument("--members", type=int, default=5)
     parser.add_argument("--write", action="store_true")
+    parser.add_argument("--compare", action="store_true", help="print what other models would do, and stop")
     options = parser.parse_args(arguments)
     people = [
         [one for folder in folders for one in load_observed(folder)] for folders in (options.train, options.intervals)
     ]
     kinds = ("still", "none")
     train, others = ({kind: tabulate(group, still=kind == "still") for kind in kinds} for group in people)
+    if options.compare:
+        compare(train["still"], others["still"], options.members)
+        return 0
     about = {"people": {"train": len(people[0]), "intervals": len(people[1])}}
     parts = {kind: fit_kind(train[kind], still=kind == "still", members=options.members) for kind in kinds}
     model = parse_network(pack(parts, options.members, about))

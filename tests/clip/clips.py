@@ -53,7 +53,7 @@ def assess_clip(
     spine: bool = True,
     still_s: tuple[float, float] | None = None,
 ) -> Assessment:
-    """Assess with the script for a spine (or with the outline and a calibration for tests)."""
+    """Assess with the script for a spine (or with the shipped spine model)."""
     return analyse(
         tracks or tracks_of(clip),
         AssessOptions(drill=drill, still_s=still_s),
@@ -97,7 +97,7 @@ def golden_clips() -> dict[str, tuple[Clip, dict[str, Any]]]:
             {"drill": "toe_touch"},
         ),
         "goat_bag": (picked_up_script()[0], {"drill": "goat_bag"}),
-        "outline": (film(script(PERFECT, n_reps=2, rate_hz=15.0)), {"spine": False}),
+        "spine_model": (film(script(PERFECT, n_reps=2, rate_hz=15.0)), {"spine": False}),
     }  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from hiphinge.clip.analyse import SCHEMA_VERSION, analyse, find_own_maximum, fla
 from hiphinge.clip.options import AssessOptions
 from hiphinge.model import Measure, PersonCandidate
 from hiphinge.sagittal import FacingDecision
+from hiphinge.spine import model_version
 from hiphinge.verdict import criteria_for
 from tests.clip.clips import assess_clip, picked_up_script, tracks_of
 from tests.synthetic import (
@@ -67,10 +68,14 @@ def test_other_bends(clip, outcome):
     assert assess_clip(clip).verdict.outcome == outcome
 
 
-def test_the_outline_is_used_where_no_estimator_is_given():
+def test_the_spine_model_is_used_where_no_estimator_is_given():
     a = assess_clip(HINGE, spine=False)
-    assert a.provenance.calibration == make_calibration().name
+    assert a.provenance.calibration == model_version()
     assert a.verdict.outcome == "hinge"
+    rounded = assess_clip(film(script(ROUNDED, n_reps=1, rate_hz=15.0)), spine=False)
+    assert rounded.verdict.outcome == "spine"
+    lumbar = next(m for m in rounded.measures if m.name == "lumbar_flexion")
+    assert lumbar.lo < 40 < lumbar.hi
 
 
 def test_an_unknown_facing_cannot_tell_and_says_why():

@@ -43,7 +43,7 @@ def test_every_golden_file_belongs_to_a_clip():
     ("name", "outcome", "n_reps"),
     [
         ("hinge", "hinge", 3), ("spine", "spine", 2), ("squat", "squat", 2), ("no_stand_noisy", "hinge", 2),
-        ("toe_touch", "typical", 2), ("goat_bag", "hinge", 3), ("outline", "hinge", 2),
+        ("toe_touch", "typical", 2), ("goat_bag", "hinge", 3), ("spine_model", "hinge", 2),
     ],
 )  # fmt: skip
 def test_what_the_golden_clips_show(name, outcome, n_reps):

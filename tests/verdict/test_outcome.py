@@ -381,6 +381,12 @@ class TestNotTold:
         assert verdict.outcome != "cannot_tell"
         assert verdict.not_told == ("turned out of the side view: Turn side-on.",)
 
+    def test_a_check_of_something_else_is_no_reason_for_not_telling(self):
+        other = replace(CHECK, label="reps seen", affects=("hip_back",))
+        verdict = decide_verdict((REP,), [], [], (other,), criteria_for("hinge"))
+        assert verdict.outcome == "cannot_tell"
+        assert not any(reason.startswith("reps seen") for reason in verdict.reasons)
+
     def test_rules_that_cannot_be_told_are_listed_once_with_their_reps(self):
         reps = (REP, replace(REP, number=2))
         found = [finding("4", "cannot_tell", rep=k, reason="The back is hidden.") for k in (1, 2)]

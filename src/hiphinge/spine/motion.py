@@ -59,18 +59,30 @@ def compute_motion(spine_input: SpineInput, *, estimator: SpineEstimator, calibr
     back, drop, seat = _compute_travel(spine_input, calibration)
     return Motion(
         time_s=s.time_s,
-        trunk_lean=spine.trunk_lean or track("trunk_lean", s.trunk_lean_deg),
+        trunk_lean=_prefer(spine.trunk_lean, track("trunk_lean", s.trunk_lean_deg)),
         pelvis_tilt=spine.pelvis_tilt,
         hip_flexion=spine.hip_flexion or _like(spine.pelvis_tilt, hip, track("hip_flexion", hip)),
         lumbar_flexion=spine.lumbar_flexion,
         thoracic_flexion=spine.thoracic_flexion,
-        knee_flexion=spine.knee_flexion or track("knee_flexion", knee - zero("knee", knee)),
+        knee_flexion=_prefer(spine.knee_flexion, track("knee_flexion", knee - zero("knee", knee))),
         shank_lean=track("shank_lean", s.shank_lean_deg),
         neck=track("neck", neck - zero("neck", neck)),
         hip_back_ratio=back,
         hip_drop_ratio=drop,
         seat_back_ratio=seat,
         yaw_deg=spine_input.yaw_deg,
+    )
+
+
+def _prefer(told: AngleTrack | None, bare: AngleTrack) -> AngleTrack:
+    """Take the bare points' angle, with its own interval, where the estimator tells none: they need no outline."""
+    if told is None:
+        return bare
+    known = np.isfinite(told.value_deg)
+    return AngleTrack(
+        np.where(known, told.value_deg, bare.value_deg),
+        np.where(known, told.lo_deg, bare.lo_deg),
+        np.where(known, told.hi_deg, bare.hi_deg),
     )
 
 

@@ -34,7 +34,17 @@ from hiphinge.spine.features import (
 )
 from hiphinge.spine.outline import MAX_HIDDEN_SHARE, hidden_share
 
-__all__ = ["OUTPUTS", "Network", "NetworkEstimator", "Reading", "load_network", "model_version", "parse_network"]
+__all__ = [
+    "OUTPUTS",
+    "Member",
+    "Network",
+    "NetworkEstimator",
+    "Reading",
+    "SpineModel",
+    "load_network",
+    "model_version",
+    "parse_network",
+]
 
 #: What the model tells, in order.
 OUTPUTS = ("pelvis_tilt", "lumbar_flexion", "thoracic_flexion", "hip_flexion", "knee_flexion", "trunk_lean")

@@ -23,7 +23,16 @@ from hiphinge.synth.room import Room, draw_room
 from hiphinge.synth.scene import Studio, room_axes
 from hiphinge.synth.shoes import SOLE_M
 
-__all__ = ["N_STILL", "SceneSpec", "draw_camera", "draw_scene", "person_name", "render_clips", "render_people"]
+__all__ = [
+    "N_STILL",
+    "SceneSpec",
+    "draw_camera",
+    "draw_family",
+    "draw_scene",
+    "person_name",
+    "render_clips",
+    "render_people",
+]
 
 Split = Literal["calibration", "test"]
 

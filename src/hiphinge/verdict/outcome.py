@@ -78,7 +78,7 @@ def decide_verdict(
         praise = PRAISE.get(outcome, "")
     reasons = _explain(by_rep, outcomes, criteria)
     if outcome == "cannot_tell":
-        unseen = [c for c in quality if c.grade == "cannot_tell" and _DECISIVE & {"all", *c.affects}]
+        unseen = [c for c in quality if c.grade == "cannot_tell" and _DECISIVE & set(c.affects)]
         lines = tuple(f"{c.label}: {_shown(c)}. {c.advice}" for c in unseen)
         reasons = (lines or (() if criteria.drill == "pelvic_tilt" else (_OPEN,))) + reasons
     return Verdict(outcome, HEADLINES[outcome], cue, rule, praise, reasons, not_told)
