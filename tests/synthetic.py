@@ -575,6 +575,7 @@ def make_calibration(half_deg: float = 4.0, *, none_deg: float = 8.0) -> Calibra
         models["still" + end] = LinearModel(np.concatenate([single, np.zeros_like(single)]), np.zeros(3))
     return Calibration(
         name="for tests",
+        sha256="0" * 64,
         models=models,
         standing_deg={"thigh_lean": STANDING_LEAN, "knee": 0.0, "neck": NECK_STANDING_DEG},
         foot_length_gain=1.0,

@@ -12,29 +12,38 @@ intervals are measured, so that what ships is what was calibrated.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import io
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from hiphinge.spine.estimator import SpineInput
 from hiphinge.spine.features import GROUPS, compute_view_yaw_deg, extract_features, reference_row
 from hiphinge.spine.network import OUTPUTS, Network, parse_network
+from hiphinge.spine.outline import MAX_HIDDEN_SHARE, hidden_share
 from hiphinge.validation.observe import Observed, load_observed
 
 TARGET = Path(__file__).resolve().parents[1] / "src" / "hiphinge" / "spine" / "spine_model.npz"
 NAME = "profile-1"
 HIDDEN_UNITS = (256, 128)
 #: Upper edges of the bands of estimated yaw, within which quantiles are measured.
-YAW_BANDS_DEG = (10.0, 20.0, 30.0, 90.0)
+YAW_BANDS_DEG = (10.0, 20.0, 90.0)
+#: A quantile of fewer pictures than this says nothing.
+MIN_SCORES = 30
 #: Intervals are meant to cover this share of new people's frames.
 LEVEL = 0.90
 #: How often a part of the features is hidden in training, so that the model can do without.
 HIDE_CHANCE = {("shank", "place"): 0.10, ("neck",): 0.08, ("thigh",): 0.04, ("belly",): 0.06}
+#: Share of pictures that are shown again with a stretch of the back hidden, and how long it is, in stations.
+HIDDEN_AGAIN, HIDDEN_STATIONS = 0.35, (4, 30)
+#: Angles that count from the person's own stand.
+FROM_STAND = ("pelvis_tilt", "lumbar_flexion", "thoracic_flexion", "hip_flexion", "knee_flexion")
 #: A picture whose leans are further off than this was read from somebody else, or from nobody.
 MAX_MISREAD_DEG = 30.0
 EPOCHS, BATCH, PEAK_RATE, WEIGHT_DECAY, DROPOUT = 40, 128, 3e-3, 1e-2, 0.1
@@ -62,31 +71,66 @@ class Table:
         )
 
 
-def tabulate(people: Sequence[Observed], *, still: bool) -> Table:
-    """Collect all pictures that were read from the right person, with their still stands or without."""
+def tabulate(people: Sequence[Observed], *, still: bool, training: bool) -> Table:
+    """Collect pictures, with their still stands or without.
+
+    For training, pictures that were read from the wrong person are left out, and some are shown a second time with a
+    stretch of the back hidden. Neither is done to the pictures that intervals are measured on: the product cannot.
+    """
+    rng = np.random.default_rng(0)
     parts: list[tuple[np.ndarray, ...]] = []
     for number, one in enumerate(people):
         seen = one.spine_input(still=still)
         features = extract_features(seen)
         reference = reference_row(features, one.standing(still=True).rows)
-        truth = np.array([[row[name] for name in OUTPUTS] for row in one.truth])
-        trunk = np.array([row["trunk_lean"] for row in one.truth])
-        thigh = np.array([row["thigh_lean"] for row in one.truth])
-        off = np.maximum(np.abs(seen.segments.trunk_lean_deg - trunk), np.abs(seen.segments.thigh_lean_deg - thigh))
-        good = np.isfinite(features[:, : GROUPS["back"]]).all(axis=1) & (off < MAX_MISREAD_DEG)
-        n = int(good.sum())
-        blank = np.full(features.shape[1], np.nan)
-        parts.append(
-            (
-                features[good],
-                np.tile(blank if reference is None else reference, (n, 1)),
-                truth[good],
-                np.full(n, number),
-                np.full(n, compute_view_yaw_deg(seen)),
-                np.array([row["kind"] == "bent" for row in one.truth])[good],
+        truth = stand_truth(one, still=still)
+        good = np.isfinite(features[:, : GROUPS["back"]]).all(axis=1) & (hidden_share(seen) <= MAX_HIDDEN_SHARE)
+        if training:
+            good &= ~_is_misread(one)
+        rows = [(features, good)]
+        if training:
+            again = good & (rng.random(len(good)) < HIDDEN_AGAIN)
+            rows.append((extract_features(_hide_back(seen, rng)), again))
+        yaw_deg = compute_view_yaw_deg(seen)
+        bent = np.array([row["kind"] == "bent" for row in one.truth])
+        row = np.full(features.shape[1], np.nan) if reference is None else reference
+        for found, use in rows:
+            use = use & np.isfinite(found[:, : GROUPS["back"]]).all(axis=1)
+            n = int(use.sum())
+            parts.append(
+                (found[use], np.tile(row, (n, 1)), truth[use], np.full(n, number), np.full(n, yaw_deg), bent[use])
             )
-        )
     return Table(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+
+def stand_truth(one: Observed, *, still: bool) -> np.ndarray:
+    """True angles, ``(n, len(OUTPUTS))``; with a still stand counted from the stands that were pictured, sway and all."""
+    truth = np.array([[row[name] for name in OUTPUTS] for row in one.truth])
+    rows = np.array([row["kind"] == "still" for row in one.truth])
+    if still and rows.any():
+        counted = [OUTPUTS.index(name) for name in FROM_STAND]
+        truth[:, counted] -= np.median(truth[rows][:, counted], axis=0)
+    return truth
+
+
+def _is_misread(one: Observed) -> np.ndarray:
+    """Mark pictures whose leans are those of somebody or something else."""
+    found = (one.segments.trunk_lean_deg, one.segments.thigh_lean_deg)
+    off = [
+        np.abs(lean - np.array([row[name] for row in one.truth]))
+        for lean, name in zip(found, ("trunk_lean", "thigh_lean"), strict=True)
+    ]
+    return ~(np.maximum(*off) < MAX_MISREAD_DEG)
+
+
+def _hide_back(seen: SpineInput, rng: np.random.Generator) -> SpineInput:
+    """Hide a stretch of the back in every picture, as an arm or a hand would."""
+    hidden = seen.profile.hidden.copy()
+    for row in hidden:
+        length = int(rng.integers(*HIDDEN_STATIONS))
+        start = int(rng.integers(0, len(row) - length))
+        row[start : start + length] = True
+    return replace(seen, profile=replace(seen.profile, hidden=hidden))
 
 
 def train_members(x: np.ndarray, y: np.ndarray, *, still: bool, members: int) -> list[list[np.ndarray]]:
@@ -155,7 +199,17 @@ def fit_kind(table: Table, *, still: bool, members: int) -> tuple[dict[str, np.n
     x = np.column_stack([features - reference, features]) if still else features
     zero = _mean_stand(table)
     blank = Network(
-        np.zeros(1), np.ones(1), np.zeros(1), np.ones(1), zero, np.zeros((1, 1), np.float32), 1.0, (), (), {}
+        np.zeros(1),
+        np.ones(1),
+        np.zeros(1),
+        np.ones(1),
+        zero,
+        np.zeros((1, 1), np.float32),
+        np.ones(1, np.float32),
+        (1.0, 1.0),
+        (),
+        (),
+        {},
     )
     one = Table(features, reference, table.truth[use], table.person[use], table.yaw_deg[use], table.bent[use])
     y = one.truth - one.start(blank, still=still)
@@ -172,11 +226,11 @@ def fit_kind(table: Table, *, still: bool, members: int) -> tuple[dict[str, np.n
             arrays[f"{number}.w{k}"] = member[2 * k].astype(np.float16)
             arrays[f"{number}.b{k}"] = member[2 * k + 1].astype(np.float16)
     values, vectors = np.linalg.eigh(np.cov(z.T))
-    axes = (vectors[:, -N_AXES:] / np.sqrt(values[-N_AXES:])).astype(np.float16)
-    distance = np.sqrt(np.mean((z @ axes.astype(np.float64)) ** 2, axis=1))
-    arrays["axes"] = axes
+    arrays["axes"] = vectors[:, -N_AXES:].astype(np.float16)
+    arrays["stretch"] = np.sqrt(values[-N_AXES:])
+    measure = replace(blank, axes=arrays["axes"].astype(np.float32), stretch=arrays["stretch"].astype(np.float32))
     numbers = {
-        "usual_distance": float(np.percentile(distance, 99)),
+        "usual_distance": [float(np.percentile(d, 99)) for d in measure.distances(z.astype(np.float32))],
         "yaw_bands_deg": list(YAW_BANDS_DEG),
         "quantile": {name: [1.0] * len(YAW_BANDS_DEG) for name in OUTPUTS},
     }
@@ -207,7 +261,7 @@ def pack(parts: dict[str, tuple[dict[str, np.ndarray], dict[str, Any]]], members
 
 
 def read_table(network: Network, table: Table, *, still: bool) -> tuple[np.ndarray, np.ndarray]:
-    """Values and unscaled half-widths of every picture, as the product computes them; NaN where it cannot."""
+    """Values and half-widths of every picture, as the product computes them; NaN where it tells nothing."""
     values, halves = (np.full((len(table.features), len(OUTPUTS)), np.nan) for _ in range(2))
     for number in np.unique(table.person):
         rows = np.flatnonzero(table.person == number)
@@ -215,30 +269,37 @@ def read_table(network: Network, table: Table, *, still: bool) -> tuple[np.ndarr
         if reference is not None and not np.isfinite(reference[0]):
             continue
         reading = network.read(table.features[rows], reference)
-        values[rows] = reading.value_deg
+        told = network.is_told(reading, table.features[rows])[:, None]
+        values[rows] = np.where(told, reading.value_deg, np.nan)
         halves[rows] = network.half_width_deg(reading, yaw_deg=float(table.yaw_deg[rows[0]]))
     return values, halves
 
 
 def measure_quantiles(network: Network, table: Table, *, still: bool) -> dict[str, list[float]]:
-    """Split-conformal quantile of error ÷ scale, for each output and band of yaw."""
+    """Split-conformal quantile of error ÷ scale, for each output and band of yaw; a worse view is never narrower."""
     values, halves = read_table(network, table, still=still)
+    band = np.array([network.band(yaw) for yaw in table.yaw_deg])
     found: dict[str, list[float]] = {}
     for k, name in enumerate(OUTPUTS):
         score = np.abs(values[:, k] - table.truth[:, k]) / halves[:, k]
-        found[name] = []
-        low = 0.0
-        for high in YAW_BANDS_DEG:
-            inside = table.bent & np.isfinite(score) & (np.abs(table.yaw_deg) >= low) & (np.abs(table.yaw_deg) < high)
-            found[name].append(round(_conformal(score[inside]), 3))
-            low = high
+        use = table.bent & np.isfinite(score)
+        quantiles = [conformal(score[use & (band == number)]) for number in range(len(network.yaw_bands_deg))]
+        found[name] = np.round(np.maximum.accumulate(quantiles), 3).tolist()
     return found
 
 
-def _conformal(score: np.ndarray) -> float:
+def conformal(score: np.ndarray) -> float:
+    """Split-conformal quantile at ``LEVEL``.
+
+    Raises
+    ------
+    ValueError
+        There are too few scores for one.
+    """
+    if len(score) < MIN_SCORES:
+        raise ValueError(f"{len(score)} pictures give no quantile; at least {MIN_SCORES} are needed in every band.")
     score = np.sort(score)
-    rank = min(len(score) - 1, int(np.ceil((len(score) + 1) * LEVEL)) - 1)
-    return float(score[rank])
+    return float(score[min(len(score) - 1, int(np.ceil((len(score) + 1) * LEVEL)) - 1)])
 
 
 def report(title: str, network: Network, table: Table, *, still: bool) -> None:
@@ -248,17 +309,47 @@ def report(title: str, network: Network, table: Table, *, still: bool) -> None:
     for label, rows in (("all", lean), ("yaw <= 20", lean & (np.abs(table.yaw_deg) <= 20))):
         error = np.abs(values - table.truth)[rows]
         inside = (error <= halves[rows])[np.isfinite(error[:, 0])]
-        print(f"{title}, {label}: n {rows.sum()}")
+        told = 100 * np.isfinite(values[rows][:, 0]).mean()
+        print(f"{title}, {label}: n {rows.sum()}, told {told:.0f} %")
         for k, name in enumerate(OUTPUTS):
             e = error[:, k][np.isfinite(error[:, k])]
             cover = 100 * inside[:, k].mean()
             print(f"  {name:18s} {e.mean():5.2f}  p95 {np.percentile(e, 95):5.1f}  covers {cover:.0f} %")
 
 
+def load_people(folders: Sequence[Path]) -> list[Observed]:
+    """Load everyone of some folders; a folder with nobody in it ends the program."""
+    people = []
+    for folder in folders:
+        found = load_observed(folder)
+        if not found:
+            raise SystemExit(f"Nobody is in {str(folder)!r}: give a folder made by tools/make_people.py.")
+        people += found
+    return people
+
+
+def hash_truth(people: Sequence[Observed]) -> str:
+    """Hash of all truth rows, so that the data of a model can be recognised."""
+    digest = hashlib.sha256()
+    for one in people:
+        digest.update(json.dumps(one.truth, sort_keys=True).encode())
+    return digest.hexdigest()
+
+
 def compare(train: Table, others: Table, members: int) -> None:
     """Print what simpler models and models with fewer features would do, with a still stand, on the intervals people."""
     blank = Network(
-        np.zeros(1), np.ones(1), np.zeros(1), np.ones(1), np.zeros(3), np.zeros((1, 1), np.float32), 1.0, (), (), {}
+        np.zeros(1),
+        np.ones(1),
+        np.zeros(1),
+        np.ones(1),
+        np.zeros(3),
+        np.zeros((1, 1), np.float32),
+        np.ones(1, np.float32),
+        (1.0, 1.0),
+        (),
+        (),
+        {},
     )
     sets = []
     for table in (train, others):
@@ -314,15 +405,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--compare", action="store_true", help="print what other models would do, and stop")
     options = parser.parse_args(arguments)
-    people = [
-        [one for folder in folders for one in load_observed(folder)] for folders in (options.train, options.intervals)
-    ]
+    people = [load_people(folders) for folders in (options.train, options.intervals)]
+    seeds = [{int(row["seed"]) for one in group for row in one.truth} for group in people]
+    if seeds[0] & seeds[1]:
+        parser.error(f"{len(seeds[0] & seeds[1])} people are in --train and in --intervals; no one may be in both.")
     kinds = ("still", "none")
-    train, others = ({kind: tabulate(group, still=kind == "still") for kind in kinds} for group in people)
+    train, others = (
+        {kind: tabulate(group, still=kind == "still", training=group is people[0]) for kind in kinds}
+        for group in people
+    )
     if options.compare:
         compare(train["still"], others["still"], options.members)
         return 0
-    about = {"people": {"train": len(people[0]), "intervals": len(people[1])}}
+    about = {
+        "people": {"train": len(people[0]), "intervals": len(people[1])},
+        "seeds": sorted({seed // 100_000 for group in seeds for seed in group}),
+        "pose_model": "full",
+        "truth_sha256": [hash_truth(group) for group in people],
+    }
     parts = {kind: fit_kind(train[kind], still=kind == "still", members=options.members) for kind in kinds}
     model = parse_network(pack(parts, options.members, about))
     for kind in kinds:

@@ -51,7 +51,7 @@ def test_a_hinge_from_end_to_end():
     assert a.duration_s == pytest.approx(HINGE.pose.time_s[-1])
     assert a.reference.angles == "still"
     assert a.criteria["4.pass_hi"] == 20
-    assert a.provenance.calibration == "the script"
+    assert a.provenance.calibration == "the script; for tests (000000000000)"
     assert "not CE marked" in a.notice
     assert {c.grade for c in a.quality} == {"good"}
     assert a.evidence.motion.time_s.shape == (a.n_frames,)
@@ -70,7 +70,7 @@ def test_other_bends(clip, outcome):
 
 def test_the_spine_model_is_used_where_no_estimator_is_given():
     a = assess_clip(HINGE, spine=False)
-    assert a.provenance.calibration == model_version()
+    assert a.provenance.calibration == f"{model_version()}; for tests (000000000000)"
     assert a.verdict.outcome == "hinge"
     rounded = assess_clip(film(script(ROUNDED, n_reps=1, rate_hz=15.0)), spine=False)
     assert rounded.verdict.outcome == "spine"

@@ -13,10 +13,11 @@ from hiphinge.spine.network import (
     BLOCK_ROWS,
     MAX_STRANGENESS,
     OUTPUTS,
+    USUAL_STRANGENESS,
     load_network,
     parse_network,
 )
-from tests.synthetic import ROUNDED, analyse_clip, film, script
+from tests.synthetic import PERFECT, ROUNDED, analyse_clip, film, script
 
 CLIP = film(script(ROUNDED, n_reps=1, rate_hz=10.0))
 STILL = analyse_clip(CLIP).spine_input
@@ -27,24 +28,24 @@ LUMBAR = OUTPUTS.index("lumbar_flexion")
 SCALE = np.log1p(np.exp(1.0)) + 0.02
 
 
-def make_file(*, bias=0.0, quantile=2.0, usual_distance=1e6, members=2, features=None):
+def make_file(*, bias=0.0, quantile=2.0, usual_distance=1e6, members=2, features=None, seeds=(5,)):
     """A model whose members give ``bias`` for every output and always the same scale."""
     k = len(OUTPUTS)
     meta = {
         "name": "test", "features": features or [list(item) for item in GROUPS.items()], "members": members,
-        "layers": 2,
+        "layers": 2, "seeds": list(seeds),
     }  # fmt: skip
     arrays = {}
     for kind, width in (("still", 2 * N_FEATURES), ("none", N_FEATURES)):
         meta[kind] = {
-            "usual_distance": usual_distance,
+            "usual_distance": [usual_distance, usual_distance],
             "yaw_bands_deg": [20.0, 90.0],
             "quantile": {name: [quantile, 2 * quantile] for name in OUTPUTS},
         }
         arrays |= {
             f"{kind}.mean": np.zeros(width), f"{kind}.spread": np.full(width, 10.0), f"{kind}.zero_deg": np.zeros(3),
             f"{kind}.target_mean": np.zeros(k), f"{kind}.target_spread": np.ones(k),
-            f"{kind}.axes": np.eye(width, 3, dtype=np.float16),
+            f"{kind}.axes": np.eye(width, 3, dtype=np.float16), f"{kind}.stretch": np.ones(3),
         }  # fmt: skip
         for number in range(members):
             arrays |= {
@@ -94,11 +95,31 @@ def test_strange_frames_widen_and_then_fall_silent():
     features = extract_features(STILL)
     read = parse_network(make_file()).still.read(features, reference_row(features, STILL.standing.rows))
     largest = float(read.strangeness.max()) * 1e6
-    wide = estimator(usual_distance=largest / 2).estimate(STILL).lumbar_flexion
-    assert half(wide).max() == pytest.approx(2 * half(estimator().estimate(STILL).lumbar_flexion).max(), rel=0.01)
+    usual = half(estimator().estimate(STILL).lumbar_flexion).max()
+    wide = estimator(usual_distance=largest / 1.2).estimate(STILL).lumbar_flexion
+    assert np.isfinite(wide.value_deg).all()
+    assert half(wide).max() == pytest.approx(usual * 1.2 / USUAL_STRANGENESS, rel=0.01)
     lost = estimator(usual_distance=largest / (1.2 * MAX_STRANGENESS)).estimate(STILL).lumbar_flexion
     assert np.isnan(lost.value_deg).any()
     assert np.isnan(lost.lo_deg[np.isnan(lost.value_deg)]).all()
+
+
+@pytest.mark.parametrize(
+    ("segment", "lean_deg"), [("trunk_lean_deg", 170.0), ("trunk_lean_deg", -60.0), ("thigh_lean_deg", 90.0)]
+)
+def test_leans_that_no_bend_has_are_not_told(segment, lean_deg):
+    bent = replace(STILL.segments, **{segment: np.full(N, lean_deg)})
+    angles = NetworkEstimator().estimate(replace(STILL, segments=bent))
+    for track in (angles.lumbar_flexion, angles.hip_flexion, angles.pelvis_tilt):
+        assert np.isnan(track.value_deg).all()
+
+
+def test_a_stand_that_hides_the_shank_gives_the_knee_no_zero():
+    rows = STILL.standing.rows
+    lean = np.where(rows, np.nan, STILL.segments.shank_lean_deg)
+    angles = estimator().estimate(replace(STILL, segments=replace(STILL.segments, shank_lean_deg=lean)))
+    assert np.isnan(angles.knee_flexion.value_deg).all()
+    assert np.isfinite(angles.lumbar_flexion.value_deg).all()
 
 
 def test_a_hidden_shank_silences_the_knee_only():
@@ -157,6 +178,28 @@ def test_a_model_for_other_features_is_refused():
 
 
 class TestShippedModel:
+    @pytest.mark.parametrize(("posture", "lumbar_deg", "hip_deg"), [(PERFECT, 0, 83), (ROUNDED, 40, 20)])
+    def test_it_reads_a_drawn_figure_that_is_like_nobody_it_saw(self, posture, lumbar_deg, hip_deg):
+        drawn = film(script(posture, n_reps=1, rate_hz=10.0))
+        angles = NetworkEstimator().estimate(analyse_clip(drawn).spine_input)
+        bottom = int(np.argmax(drawn.script.lean))
+        assert angles.lumbar_flexion.value_deg[bottom] == pytest.approx(lumbar_deg, abs=16)
+        assert angles.hip_flexion.value_deg[bottom] == pytest.approx(hip_deg, abs=22)
+        assert angles.trunk_lean.value_deg[bottom] == pytest.approx(drawn.script.lean[bottom], abs=5)
+
+    def test_a_worse_view_is_never_narrower(self):
+        for network in (load_network().still, load_network().none):
+            for widths in network.quantile.values():
+                assert list(widths) == sorted(widths)
+
+    def test_hiding_the_back_does_not_narrow_the_interval(self):
+        hidden = np.zeros_like(STILL.profile.hidden)
+        hidden[:, 16:32] = True
+        covered = NetworkEstimator().estimate(replace(STILL, profile=replace(STILL.profile, hidden=hidden)))
+        bent = CLIP.script.lean > 40
+        free = NetworkEstimator().estimate(STILL)
+        assert np.nanmedian(half(covered.lumbar_flexion)[bent]) > 0.95 * np.median(half(free.lumbar_flexion)[bent])
+
     def test_it_is_small_and_names_itself(self):
         from importlib.resources import files
 

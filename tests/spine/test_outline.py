@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from hiphinge.spine import OutlineEstimator, load_calibration
+from hiphinge.spine import NetworkEstimator, OutlineEstimator, load_calibration
 from hiphinge.spine.outline import (
     LOW_BACK,
     MAX_HIDDEN_SHARE,
@@ -41,6 +41,7 @@ ESTIMATORS = {
     "script": lambda: ScriptedSpine(CLIP.script),
     "outline, own gains": lambda: OutlineEstimator(make_calibration()),
     "outline, shipped gains": lambda: OutlineEstimator(load_calibration()),
+    "the spine model": NetworkEstimator,
 }
 
 

@@ -14,14 +14,14 @@ def band(bands, group, label):
     return next(one for one in bands if (one.group, one.label) == (group, label))
 
 
-def test_yaw_counts_either_way_and_ends_belong_to_the_next_band():
+def test_yaw_counts_either_way_and_upper_ends_belong_to_their_band():
     columns = columns_of([{"yaw_deg": value} for value in (-9.9, 10.0, -20.0, 40.0, 50.0)])
     bands = make_bands(columns)
     found = [[bool(x) for x in one.rows(columns)] for one in bands if one.group == YAW]
     assert found == [
-        [True, False, False, False, False],
-        [False, True, False, False, False],
+        [True, True, False, False, False],
         [False, False, True, False, False],
+        [False, False, False, False, False],
         [False, False, False, True, False],
     ]
 

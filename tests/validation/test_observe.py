@@ -68,7 +68,10 @@ def test_readings_stand_beside_the_truth(seen):
     read = read_stills(seen, estimator=OutlineEstimator(load_calibration()))
     for kind in ("still", "none"):
         lumbar = read.by_reference[kind]["lumbar_flexion"]
-        assert lumbar.truth.tolist() == [seen[0].truth[2]["lumbar_flexion"]]
+        true = [row["lumbar_flexion"] for row in seen[0].truth]
+        # With a stand, truth too counts from the stands that were pictured.
+        zero = np.median([true[k] for k, row in enumerate(seen[0].truth) if row["kind"] == "still"])
+        assert lumbar.truth.tolist() == pytest.approx([true[2] - (zero if kind == "still" else 0)])
         assert lumbar.lo < lumbar.value < lumbar.hi
         assert abs(lumbar.value - lumbar.truth) < 40
     assert set(read.baselines) == set(BASELINES)

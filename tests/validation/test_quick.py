@@ -7,17 +7,23 @@ from dataclasses import replace
 import pytest
 
 from hiphinge.errors import ConfigError, InputNotFound, MissingDependency
+from hiphinge.spine.network import load_network
 from hiphinge.synth import dataset
 from hiphinge.validation import benchmark, run
 from hiphinge.validation.benchmark import Plan, render_missing
 from hiphinge.validation.films import FilmKind, watch_folder
 from hiphinge.validation.quick import QuickResult, compare_with_record, find_quick_set, read_record
 
-RECORD = {"bands": {"a": {"mae": 3.0, "mae_interval": [2.0, 4.0]}, "b": {"mae": 1.0, "mae_interval": [0.5, 1.5]}}}
+RECORD = {
+    "bands": {
+        "a": {"mae": 3.0, "mae_interval": [2.0, 4.0], "told_pct": 90.0, "coverage_pct": 90.0},
+        "b": {"mae": 1.0, "mae_interval": [0.5, 1.5], "told_pct": 90.0, "coverage_pct": 90.0},
+    }
+}
 
 
 def now(**maes):
-    return {"bands": {band: {"mae": mae} for band, mae in maes.items()}}
+    return {"bands": {band: {"mae": mae, "told_pct": 90.0, "coverage_pct": 90.0} for band, mae in maes.items()}}
 
 
 def test_within_the_interval_is_no_change():
@@ -26,13 +32,21 @@ def test_within_the_interval_is_no_change():
 
 def test_beyond_the_interval_is_worse():
     (worse,) = compare_with_record(RECORD, now(a=4.01, b=1.0))
-    assert (worse.band, worse.recorded_mae, worse.most, worse.mae) == ("a", 3.0, 4.0, 4.01)
-    assert str(worse) == "a: 4.01°; on record 3.00°, up to 4.00°"
+    assert (worse.band, worse.what, worse.recorded, worse.limit, worse.now) == ("a", "error", 3.0, 4.0, 4.01)
+    assert str(worse) == "a, error: 4.01°; on record 3.00°, limit 4.00°"
+
+
+@pytest.mark.parametrize(("key", "word"), [("told_pct", "told"), ("coverage_pct", "covered")])
+def test_silence_and_narrow_intervals_are_worse_too(key, word):
+    found = now(a=3.0, b=1.0)
+    found["bands"]["a"][key] = 79.0
+    (worse,) = compare_with_record(RECORD, found)
+    assert str(worse) == f"a, {word}: 79.00 %; on record 90.00 %, limit 80.00 %"
 
 
 def test_a_band_that_is_told_no_longer_is_worse():
     (worse,) = compare_with_record(RECORD, now(a=3.0))
-    assert str(worse) == "b: not told any more; on record 1.00°, up to 1.50°"
+    assert str(worse) == "b, error: not told any more; on record 1.00°, limit 1.50°"
 
 
 def test_the_committed_set_is_small_and_complete():
@@ -74,6 +88,15 @@ def test_check_compares_with_the_file(tmp_path):
     path = tmp_path / "validation.json"
     assert run.check_quick(QuickResult({}, now(a=3.0, b=1.0)), recorded=path) == []
     assert len(run.check_quick(QuickResult({}, now(a=9.0, b=1.0)), recorded=path)) == 1
+
+
+@pytest.mark.parametrize("known", [0, 1])
+def test_people_whom_the_model_was_made_with_are_refused(tmp_path, known):
+    seed = min(load_network().seeds) - known
+    with pytest.raises(ConfigError, match="made with people of set") as caught:
+        run.run_benchmark(Plan(cache=tmp_path, people=2, clips=2, seed=seed), write=None, progress=print)
+    assert "--seed" in caught.value.next_step
+    assert not list(tmp_path.iterdir())
 
 
 def test_missing_people_without_the_extra_say_what_to_install(tmp_path, monkeypatch):

@@ -152,7 +152,9 @@ def analyse(
         n_frames=pose.n_frames,
         duration_s=float(pose.time_s[-1] - pose.time_s[0]) if pose.n_frames else 0.0,
         criteria=criteria.as_mapping(),
-        provenance=replace(provenance, calibration=estimator.name, hiphinge_version=__version__),
+        provenance=replace(
+            provenance, calibration=f"{estimator.name}; {calibration.version}", hiphinge_version=__version__
+        ),
         notice=NOTICE,
         evidence=Evidence(pose, tracks.profile, motion, tracks.camera),
     )

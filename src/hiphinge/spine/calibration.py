@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -69,6 +70,7 @@ class Calibration:
     """
 
     name: str
+    sha256: str
     models: Mapping[str, LinearModel]
     standing_deg: Mapping[str, float]
     foot_length_gain: float
@@ -77,6 +79,11 @@ class Calibration:
     half_width_deg: Mapping[str, Mapping[str, tuple[float, ...]]]
     hidden_gain_deg: float
     ratios: RatioWidths
+
+    @property
+    def version(self) -> str:
+        """Name and the checksum's first digits."""
+        return f"{self.name} ({self.sha256[:12]})"
 
     def half_width(self, angle: str, *, reference: str, yaw_deg: float) -> float:
         """Return the half-width of an angle's interval for a clip turned by ``yaw_deg``, degrees."""
@@ -88,14 +95,15 @@ class Calibration:
 @cache
 def load_calibration() -> Calibration:
     """Read the calibration that ships with the package (made by ``tools/calibrate.py``)."""
-    raw = json.loads(files("hiphinge.spine").joinpath("calibration.json").read_text(encoding="utf-8"))
-    return parse_calibration(raw)
+    text = files("hiphinge.spine").joinpath("calibration.json").read_text(encoding="utf-8")
+    return parse_calibration(json.loads(text), sha256=hashlib.sha256(text.encode()).hexdigest())
 
 
-def parse_calibration(raw: Mapping[str, Any]) -> Calibration:
-    """Build a ``Calibration`` from its JSON form."""
+def parse_calibration(raw: Mapping[str, Any], *, sha256: str = "") -> Calibration:
+    """Build a ``Calibration`` from its JSON form; ``sha256`` is that of its file."""
     return Calibration(
         name=raw["name"],
+        sha256=sha256,
         models={
             kind: LinearModel(np.array(model["weights"]), np.array(model["offset"]))
             for kind, model in raw["models"].items()

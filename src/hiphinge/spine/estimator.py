@@ -39,8 +39,9 @@ class SpineAngles:
 class SpineEstimator(Protocol):
     """Tells hips and lumbar spine apart.
 
-    An estimator must answer without a still stand (``standing.reference.angles == "none"``) with a wider interval,
-    must give NaN rather than a guess where the outline is not seen, and must be a pure function of its input.
+    An estimator must answer without a still stand (``standing.reference.angles == "none"``), with intervals that are
+    wider on the whole, must give NaN rather than a guess where the outline is not seen, and must be a pure function of
+    its input.
     """
 
     @property

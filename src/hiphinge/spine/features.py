@@ -25,7 +25,7 @@ __all__ = [
     "reference_row",
 ]
 
-#: Parts of the feature vector that can be hidden, name → length, in order. ``view`` is always there.
+#: Parts of the feature vector that can be hidden, name → length, in order. ``hidden`` is always there.
 GROUPS: dict[str, int] = {
     "back": 31,
     "hidden": 31,
@@ -84,7 +84,7 @@ def extract_features(spine_input: SpineInput) -> Array:
     Returns
     -------
     Array
-        ``(n, N_FEATURES)``; NaN where a part is hidden or unseen (``hidden`` and ``view`` are never NaN).
+        ``(n, N_FEATURES)``; NaN where a part is hidden or unseen (``hidden`` is never NaN).
     """
     profile, s = spine_input.profile, spine_input.segments
     lost = profile.hidden | ~np.isfinite(profile.dorsal_ratio)
@@ -103,7 +103,7 @@ def extract_features(spine_input: SpineInput) -> Array:
     }
     percent = {name: 100 * length / s.trunk_px for name, length in lengths.items()}
     softness = 100 * profile.edge_softness_px / s.trunk_px
-    yaw = np.full(len(s.time_s), np.nan_to_num(compute_view_yaw_deg(spine_input)))
+    yaw = np.full(len(s.time_s), compute_view_yaw_deg(spine_input))
     unit_px = _unit_px(spine_input)
     slope = _skin_slope_deg(back / 100, s.trunk_px / unit_px, s.trunk_lean_deg)
     columns = [
@@ -123,7 +123,7 @@ def extract_features(spine_input: SpineInput) -> Array:
         slope,
         _places(spine_input, unit_px),
         yaw,
-        np.nan_to_num(softness),
+        softness,
     ]
     return np.column_stack(columns)
 
@@ -164,7 +164,7 @@ def _skin_slope_deg(back_ratio: Array, scale: Array, trunk_lean_deg: Array) -> A
     middle = 0.5 * (travelled[:, 1:] + travelled[:, :-1])
     for row in np.flatnonzero(np.isfinite(lean).all(axis=1) & np.isfinite(scale)):
         start = np.interp(0.0, station, travelled[row])
-        slope[row] = np.interp(SKIN_STATIONS, middle[row] - start, lean[row])
+        slope[row] = np.interp(SKIN_STATIONS, middle[row] - start, lean[row], left=np.nan, right=np.nan)
     return slope
 
 
@@ -173,11 +173,9 @@ def reference_row(features: Array, rows: NDArray[np.bool_]) -> Array | None:
     back = features[rows & np.isfinite(features[:, : GROUPS["back"]]).all(axis=1)]
     if not len(back):
         return None
-    known = np.isfinite(back)
-    middle = np.where(known.any(axis=0), np.nan, 0.0)
-    some = known.any(axis=0)
+    some = np.isfinite(back).any(axis=0)
+    middle = np.full(back.shape[1], np.nan)
     middle[some] = np.nanmedian(back[:, some], axis=0)
-    middle[~some] = np.nan
     return middle
 
 

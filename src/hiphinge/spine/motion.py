@@ -26,8 +26,8 @@ def compute_motion(spine_input: SpineInput, *, estimator: SpineEstimator, calibr
     Returns
     -------
     Motion
-        Joint angles are consistent: hip flexion = pelvis tilt - change of thigh lean, be it the estimator's or the bare
-    points'.
+        Hip flexion is pelvis tilt less the change of the thigh's lean; the spine model, which gives both, was trained
+        on angles that agree in this way.
 
     Notes
     -----
@@ -75,14 +75,19 @@ def compute_motion(spine_input: SpineInput, *, estimator: SpineEstimator, calibr
 
 
 def _prefer(told: AngleTrack | None, bare: AngleTrack) -> AngleTrack:
-    """Take the bare points' angle, with its own interval, where the estimator tells none: they need no outline."""
+    """Take the bare points' angle, with its own width, where the estimator tells none: they need no outline.
+
+    It is first moved by what usually lies between the two in this clip, so that a hidden back makes no step.
+    """
     if told is None:
         return bare
     known = np.isfinite(told.value_deg)
+    both = known & np.isfinite(bare.value_deg)
+    shift = float(np.median((told.value_deg - bare.value_deg)[both])) if both.any() else 0.0
     return AngleTrack(
-        np.where(known, told.value_deg, bare.value_deg),
-        np.where(known, told.lo_deg, bare.lo_deg),
-        np.where(known, told.hi_deg, bare.hi_deg),
+        np.where(known, told.value_deg, bare.value_deg + shift),
+        np.where(known, told.lo_deg, bare.lo_deg + shift),
+        np.where(known, told.hi_deg, bare.hi_deg + shift),
     )
 
 

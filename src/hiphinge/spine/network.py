@@ -5,8 +5,8 @@ for every angle of ``OUTPUTS`` a value and a scale (the spread that it expects o
 to what the bare points say, so that a frame of an unusual size or lean is read sensibly. The members' values are
 averaged; their disagreement is added to the scale. An interval is the scale times a quantile that was measured on
 people whom the model never saw, for each angle, reference and band of yaw (split-conformal). Input unlike the
-training people's widens it further, up to "not told". Trained by ``tools/train_spine.py``; see
-``docs/model-card-spine.md``.
+training people's widens it further, up to "not told"; leans that no bend has are not told. Trained by
+``tools/train_spine.py``; see ``docs/model-card-spine.md``.
 """
 
 from __future__ import annotations
@@ -50,8 +50,12 @@ __all__ = [
 OUTPUTS = ("pelvis_tilt", "lumbar_flexion", "thoracic_flexion", "hip_flexion", "knee_flexion", "trunk_lean")
 #: Standardised features are held within this many standard deviations.
 CLIP_SD = 6.0
-#: A frame this many times as far from the training people as 99 of 100 of them are is not told.
-MAX_STRANGENESS = 2.5
+#: Distance from the training people (1: 99 of 100 of their pictures lie nearer) from which intervals widen with it ...
+USUAL_STRANGENESS = 0.6
+#: ... and beyond which nothing is told.
+MAX_STRANGENESS = 1.5
+#: Leans from vertical that a bend on two feet can have, degrees: (lowest, highest) of trunk and thigh.
+TRUNK_LEANS_DEG, THIGH_LEANS_DEG = (-40.0, 150.0), (-115.0, 60.0)
 #: Frames that are read at a time, so that an hour of video needs no more memory than a minute.
 BLOCK_ROWS = 4096
 
@@ -82,7 +86,7 @@ class Member:
 class Reading:
     """What the ensemble says: ``value_deg`` and ``scale_deg`` ``(n, len(OUTPUTS))``, ``strangeness`` ``(n,)``.
 
-    ``strangeness`` is the distance from the training people, 1 where 99 of 100 of them lie nearer.
+    ``strangeness`` is the distance from the training people, 1 where 99 of 100 of their pictures lie nearer.
     """
 
     value_deg: Array
@@ -94,8 +98,10 @@ class Reading:
 class Network:
     """The ensemble for one reference (``still`` or ``none``) with its standardisation and measured quantiles.
 
-    ``zero_deg`` are the mean standing leans of trunk, thigh and knee, for clips without a still stand;
-    ``quantile[angle]`` holds one number per band of yaw (upper edges ``yaw_bands_deg``).
+    ``axes`` ``(n_in, k)`` are the directions in which the training people differ most, ``stretch`` ``(k,)`` how much;
+    ``usual_distance`` is how far 99 of 100 of their pictures lie along them, and off them. ``zero_deg`` are the mean
+    standing leans of trunk, thigh and knee, for clips without a still stand; ``quantile[angle]`` holds one number per
+    band of yaw (upper edges ``yaw_bands_deg``).
     """
 
     mean: Array
@@ -104,7 +110,8 @@ class Network:
     target_spread: Array
     zero_deg: Array
     axes: NDArray[np.float32]
-    usual_distance: float
+    stretch: NDArray[np.float32]
+    usual_distance: tuple[float, float]
     members: tuple[Member, ...]
     yaw_bands_deg: tuple[float, ...]
     quantile: Mapping[str, tuple[float, ...]]
@@ -139,10 +146,25 @@ class Network:
         scale = np.mean([scale for _, scale in read], axis=0) + values.std(axis=0)
         start = self._start(features, reference)
         value_deg = values.mean(axis=0) * self.target_spread + self.target_mean + start
-        distance = np.sqrt(np.mean((z32 @ self.axes) ** 2, axis=1)) / self.usual_distance
+        distance = np.maximum(*(d / usual for d, usual in zip(self.distances(z32), self.usual_distance, strict=True)))
         lost = ~np.isfinite(start).all(axis=1) | ~np.isfinite(x[:, :_ALWAYS]).all(axis=1)
         value_deg[lost] = np.nan
         return value_deg, scale * self.target_spread, np.where(lost, np.nan, distance)
+
+    def distances(self, z: NDArray[np.float32]) -> tuple[Array, Array]:
+        """How far standardised inputs lie from the training people, ``(n,)`` each: along ``axes``, and off them."""
+        along = z @ self.axes
+        off = z - along @ self.axes.T
+        return (
+            np.sqrt(np.mean((along / self.stretch) ** 2, axis=1), dtype=np.float64),
+            np.sqrt(np.mean(off**2, axis=1), dtype=np.float64),
+        )
+
+    def band(self, yaw_deg: float) -> int:
+        """Number of the band of yaw; the last, which is never the narrowest, where the yaw is unknown."""
+        bands = self.yaw_bands_deg
+        place = int(np.searchsorted(bands, abs(yaw_deg))) if np.isfinite(yaw_deg) else len(bands) - 1
+        return min(place, len(bands) - 1)
 
     def _start(self, features: Array, reference: Array | None) -> Array:
         """Return what the bare points say of each output, which the members correct, ``(n, len(OUTPUTS))``."""
@@ -157,21 +179,26 @@ class Network:
         return np.column_stack([tilt, none, none, tilt - swing, knee, trunk])
 
     def half_width_deg(self, reading: Reading, *, yaw_deg: float) -> Array:
-        """Half-widths of the 90 % intervals, ``(n, len(OUTPUTS))`` degrees; infinite where nothing can be told."""
-        bands = self.yaw_bands_deg
-        band = int(np.searchsorted(bands, abs(yaw_deg))) if np.isfinite(yaw_deg) else len(bands) - 1
-        band = min(band, len(bands) - 1)
-        quantile = np.array([self.quantile[name][band] for name in OUTPUTS])
-        gain = np.maximum(1.0, np.nan_to_num(reading.strangeness, nan=1.0))
+        """Half-widths of the 90 % intervals, ``(n, len(OUTPUTS))`` degrees; NaN where a frame is not read."""
+        quantile = np.array([self.quantile[name][self.band(yaw_deg)] for name in OUTPUTS])
+        gain = np.maximum(1.0, reading.strangeness / USUAL_STRANGENESS)
         return np.asarray(quantile * reading.scale_deg * gain[:, None])
+
+    def is_told(self, reading: Reading, features: Array) -> NDArray[np.bool_]:
+        """``(n,)`` false where the input is too strange, or a lean is none that a bend has."""
+        told = reading.strangeness <= MAX_STRANGENESS
+        for place, (low, high) in ((_TRUNK, TRUNK_LEANS_DEG), (_TRUNK + 1, THIGH_LEANS_DEG)):
+            told &= (features[:, place] >= low) & (features[:, place] <= high)
+        return np.asarray(told)
 
 
 @dataclass(frozen=True, slots=True)
 class SpineModel:
-    """Both networks, and name and checksum of the file they came from."""
+    """Both networks, name and checksum of the file they came from, and the seeds of the people it was made with."""
 
     name: str
     sha256: str
+    seeds: frozenset[int]
     still: Network
     none: Network
 
@@ -189,7 +216,9 @@ def parse_network(data: bytes) -> SpineModel:
     if meta["features"] != [list(item) for item in GROUPS.items()]:
         raise ValueError("The spine model was trained on other features than this version extracts.")
     networks = {kind: _parse_kind(arrays, meta, kind) for kind in ("still", "none")}
-    return SpineModel(meta["name"], hashlib.sha256(data).hexdigest(), networks["still"], networks["none"])
+    return SpineModel(
+        meta["name"], hashlib.sha256(data).hexdigest(), frozenset(meta["seeds"]), networks["still"], networks["none"]
+    )
 
 
 def _parse_kind(arrays: Mapping[str, NDArray[Any]], meta: Mapping[str, Any], kind: str) -> Network:
@@ -211,7 +240,8 @@ def _parse_kind(arrays: Mapping[str, NDArray[Any]], meta: Mapping[str, Any], kin
         target_spread=get("target_spread"),
         zero_deg=get("zero_deg"),
         axes=arrays[f"{kind}.axes"].astype(np.float32),
-        usual_distance=float(own["usual_distance"]),
+        stretch=arrays[f"{kind}.stretch"].astype(np.float32),
+        usual_distance=(float(own["usual_distance"][0]), float(own["usual_distance"][1])),
         members=tuple(members),
         yaw_bands_deg=tuple(own["yaw_bands_deg"]),
         quantile={name: tuple(widths) for name, widths in own["quantile"].items()},
@@ -256,9 +286,11 @@ class NetworkEstimator:
         reading = network.read(features, reference)
         half = network.half_width_deg(reading, yaw_deg=compute_view_yaw_deg(spine_input))
         value = reading.value_deg
-        untold = (hidden_share(spine_input) > MAX_HIDDEN_SHARE) | (reading.strangeness > MAX_STRANGENESS)
+        untold = (hidden_share(spine_input) > MAX_HIDDEN_SHARE) | ~network.is_told(reading, features)
         value[untold] = np.nan
         shank_hidden = ~np.isfinite(spine_input.segments.shank_lean_deg)
+        if reference is not None and not np.isfinite(reference[_SHANK]):
+            shank_hidden[:] = True  # the knee's own zero was not seen
         value[shank_hidden, OUTPUTS.index("knee_flexion")] = np.nan
 
         def track(name: str) -> AngleTrack:

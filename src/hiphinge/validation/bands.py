@@ -20,9 +20,12 @@ BASE_FAMILY = "base"
 #: Groups in which no band may be more than 1.5 times the best.
 FAIR_GROUPS = ("skin", "shirt", "sex", "build")
 
+#: A turn of exactly 20° is still side-on: upper ends of yaw belong to their band.
+_TO = {end: float(np.nextafter(end, 90)) for end in (10, 20, 35)}
 #: Group → column and its ranges ``(label, from, below)``; a group whose column nobody has is left out.
 _RANGES: tuple[tuple[str, str, tuple[tuple[str, float, float], ...]], ...] = (
-    (YAW, "yaw_deg", (("0–10°", 0, 10), ("10–20°", 10, 20), ("20–35°", 20, 35), ("35–45°", 35, 46))),
+    (YAW, "yaw_deg", (("0–10°", -1, _TO[10]), ("10–20°", _TO[10], _TO[20]), ("20–35°", _TO[20], _TO[35]),
+                      ("35–45°", _TO[35], 46))),
     ("build", "bmi", (("BMI under 18.5", 0, 18.5), ("BMI 18.5–25", 18.5, 25), ("BMI 25–30", 25, 30),
                       ("BMI 30 and over", 30, 99))),
     ("age", "age", (("younger third", 0, 0.74), ("middle third", 0.74, 0.86), ("older third", 0.86, 2))),
@@ -37,6 +40,9 @@ _RANGES: tuple[tuple[str, str, tuple[tuple[str, float, float], ...]], ...] = (
     ("lens height", "lens_m", (("lens under 0.4 m", -9, 0.4), ("0.4–1.3 m", 0.4, 1.3), ("over 1.3 m", 1.3, 9))),
     ("lens", "view_angle_deg", (("long or normal, under 60°", 0, 60), ("phone, 60–75°", 60, 75),
                                 ("ultra-wide, over 75°", 75, 180))),
+    ("pitch", "pitch_deg", (("camera level within 10°", -1, 10), ("pitch 10–25°", 10, 25), ("pitch over 25°", 25, 91))),
+    ("back hidden", "hidden_share", (("under 5 % of the low back", -1, 0.05), ("5–30 %", 0.05, 0.30),
+                                     ("30–60 %", 0.30, 0.6001))),
     ("light", "exposure", (("low light", 0, 0.52), ("dim", 0.52, 0.82), ("ordinary light", 0.82, 99))),
     ("motion blur", "shake_px", (("sharp", -1, 1.5), ("blurred", 1.5, 999))),
     ("compression", "jpeg_quality", (("JPEG under 65", 0, 65), ("JPEG 65 and over", 65, 101))),
@@ -65,9 +71,10 @@ class Band:
 def columns_of(rows: Sequence[Mapping[str, Any]]) -> dict[str, NDArray[Any]]:
     """Turn truth rows into columns, ``(n,)`` each; what a row does not know is NaN or ""."""
     numbers = ("bmi", "age", "garment_cm", "skin", "shirt_luma", "lens_m", "view_angle_deg", "exposure", "shake_px",
-               "jpeg_quality")  # fmt: skip
+               "jpeg_quality", "hidden_share")  # fmt: skip
     columns: dict[str, NDArray[Any]] = {name: _numbers([row.get(name) for row in rows]) for name in numbers}
     columns["yaw_deg"] = np.abs(_numbers([row.get("yaw_deg") for row in rows]))
+    columns["pitch_deg"] = np.abs(_numbers([row.get("pitch_deg") for row in rows]))
     columns["lumbar_deg"] = _numbers([row.get("lumbar_flexion") for row in rows])
     columns["lean_deg"] = _numbers([row.get("trunk_lean") for row in rows])
     columns["height_px"] = _numbers([_height_px(row) for row in rows])

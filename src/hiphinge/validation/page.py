@@ -22,12 +22,13 @@ _BAND_HEAD = (
 _INTRO = """# How exact hiphinge is, on rendered people
 
 Written by `hiphinge validate --write docs` (do not edit): {people} people as stills and {clips} others as clips, set
-{seed}, drawn from no other seed and used in no choice; estimator `{estimator}`, pose model {pose_model}, hiphinge
+{seed}, of which the spine model saw nobody; estimator `{estimator}`, pose model {pose_model}, hiphinge
 {hiphinge}. Half of them come from families that no training person comes from (lumbar shares, standing curves, loose
 garments, a second rig). Every figure is of the whole pipeline, decoder to angle, over pictures with the trunk leaning
 more than 20°; unless a table says otherwise people are turned at most 20° from side-on. Brackets are 95 % intervals
 that draw people, not pictures. Stills draw hips, spine, knees, arms and view independently of each other, which is
-harder than any real movement, and are told which way the person faces; clips are a stand and two reps, assessed as a
+harder than any real movement; they are told which way the person faces, which pictures are the stand and, beside a
+second person, whom to follow. Clips are a stand and two reps, assessed as a
 user would. Rendered people are not real people: no real person's spine has been measured against hiphinge yet.
 """
 _DEFINITIONS = """## Definitions

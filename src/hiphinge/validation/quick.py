@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from math import isfinite
+from math import inf, isfinite
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, Literal
 
 from hiphinge import __version__
 from hiphinge.errors import ConfigError, InputNotFound
@@ -44,16 +44,25 @@ class QuickResult:
 
 @dataclass(frozen=True, slots=True)
 class Worse:
-    """A band whose error is larger than the recorded one's interval reaches, degrees."""
+    """A band that is worse than on record: what got worse, its value then and now, and how far it might have gone."""
 
     band: str
-    recorded_mae: float
-    most: float
-    mae: float
+    what: Literal["error", "told", "covered"]
+    recorded: float
+    limit: float
+    now: float
 
     def __str__(self) -> str:
-        now = f"{self.mae:.2f}°" if isfinite(self.mae) else "not told any more"
-        return f"{self.band}: {now}; on record {self.recorded_mae:.2f}°, up to {self.most:.2f}°"
+        unit = "°" if self.what == "error" else " %"
+        now = f"{self.now:.2f}{unit}" if isfinite(self.now) else "not told any more"
+        return f"{self.band}, {self.what}: {now}; on record {self.recorded:.2f}{unit}, limit {self.limit:.2f}{unit}"
+
+
+#: What is recorded of a band.
+_RECORDED = ("n", "people", "told_pct", "mae", "mae_interval", "coverage_pct")
+#: A band may tell or cover so many points less than on record before it counts as worse.
+MAX_LOSS_PCT = 10.0
+_SHARES: tuple[tuple[Literal["told", "covered"], str], ...] = (("told", "told_pct"), ("covered", "coverage_pct"))
 
 
 def find_checkout() -> Path | None:
@@ -101,10 +110,7 @@ def measure_quick(folder: Path, *, progress: Progress = lambda _text: None) -> Q
     record = {
         "hiphinge": __version__,
         "estimator": estimator_version(),
-        "bands": {
-            name: {key: figures[key] for key in ("n", "people", "mae", "mae_interval")}
-            for name, figures in _guarded(numbers)
-        },
+        "bands": {name: {key: figures[key] for key in _RECORDED} for name, figures in _guarded(numbers)},
     }
     return QuickResult(numbers, record)
 
@@ -144,7 +150,7 @@ def read_record(path: Path) -> Numbers:
 
 
 def compare_with_record(recorded: Numbers, now: Numbers) -> list[Worse]:
-    """Return the bands that got worse by more than their recorded interval.
+    """Return the bands whose error left its recorded interval, or that tell or cover clearly less.
 
     Parameters
     ----------
@@ -153,8 +159,13 @@ def compare_with_record(recorded: Numbers, now: Numbers) -> list[Worse]:
     """
     found = []
     for band, then in recorded["bands"].items():
+        figures = now["bands"].get(band, {})
         most = float(then["mae_interval"][1])
-        mae = float(now["bands"][band]["mae"]) if band in now["bands"] else float("inf")
+        mae = float(figures.get("mae", inf))
         if mae > most:
-            found.append(Worse(band, float(then["mae"]), most, mae))
+            found.append(Worse(band, "error", float(then["mae"]), most, mae))
+        for what, key in _SHARES:
+            least = float(then[key]) - MAX_LOSS_PCT
+            if key in figures and float(figures[key]) < least:
+                found.append(Worse(band, what, float(then[key]), least, float(figures[key])))
     return found

@@ -6,8 +6,9 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hiphinge.errors import UsageError
-from hiphinge.validation.benchmark import Numbers, Plan, Progress, measure_benchmark
+from hiphinge.errors import ConfigError, UsageError
+from hiphinge.spine.network import load_network
+from hiphinge.validation.benchmark import SEED, Numbers, Plan, Progress, measure_benchmark
 from hiphinge.validation.page import full_page, short_page
 from hiphinge.validation.quick import (
     QuickResult,
@@ -43,6 +44,7 @@ def run_benchmark(plan: Plan, *, write: Path | None, progress: Progress) -> str:
     The record of the small set is measured anew with it where this is a source checkout, so that all figures on
     record are of one version.
     """
+    _refuse_known_people(plan)
     if write is not None:
         ensure_folder(write)
     numbers = measure_benchmark(plan, progress=progress)
@@ -53,6 +55,17 @@ def run_benchmark(plan: Plan, *, write: Path | None, progress: Progress) -> str:
         if find_checkout() is not None:
             numbers |= {"quick": measure_quick(find_quick_set(), progress=progress).record}
     return _write(judge(numbers), write)
+
+
+def _refuse_known_people(plan: Plan) -> None:
+    """Stop where the spine model was made with people of the set: it would measure how well it remembers them."""
+    known = {plan.seed, plan.seed + 1} & load_network().seeds
+    if known:
+        raise ConfigError(
+            f"The spine model was made with people of set {min(known)}.",
+            expected="a set of people that it never saw",
+            next_step=f"Choose another --seed; the benchmark's is {SEED}.",
+        )
 
 
 def _read_numbers(folder: Path) -> Numbers:

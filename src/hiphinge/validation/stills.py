@@ -19,7 +19,7 @@ from hiphinge.spine import (
     load_calibration,
     model_version,
 )
-from hiphinge.spine.outline import compute_tangent_deg, fill_hidden
+from hiphinge.spine.outline import compute_tangent_deg, fill_hidden, hidden_share
 from hiphinge.validation.agreement import Readings, join_readings
 from hiphinge.validation.bands import columns_of
 from hiphinge.validation.observe import Observed
@@ -46,6 +46,8 @@ BASELINES: Mapping[str, str] = {
     "one linear reading of the back, hip": "hip_flexion",
     "one linear reading of the back, lumbar": "lumbar_flexion",
 }
+#: Angles that count from the vertical, all others from the person's stand.
+FROM_VERTICAL = ("trunk_lean", "shank_lean")
 #: Reference → angle → readings.
 References = dict[str, dict[str, Readings]]
 
@@ -96,7 +98,9 @@ def read_stills(
     others: dict[str, list[Readings]] = {name: [] for name in BASELINES}
     for one in people:
         rows = np.array([r["kind"] == "bent" and r["trunk_lean"] > MIN_LEAN_DEG for r in one.truth])
-        truth = [row for row, use in zip(one.truth, rows, strict=True) if use]
+        share = hidden_share(one.spine_input(still=False))
+        known = zip(one.truth, rows, share, strict=True)
+        truth = [row | {"hidden_share": float(part)} for row, use, part in known if use]
         if not truth:
             continue
         columns = columns_of(truth)
@@ -105,22 +109,33 @@ def read_stills(
             for angle in ANGLES:
                 track = motion.angle(angle)
                 read = (track.value_deg[rows], track.lo_deg[rows], track.hi_deg[rows])
-                angles[angle].append(_readings(one.person, truth, angle, read, columns))
+                true = _true_deg(one, angle, still=kind == "still")[rows]
+                angles[angle].append(_readings(one.person, true, read, columns))
         if baselines:
             blank = np.full(len(truth), np.nan)
             for name, values in _read_baselines(one).items():
                 read = (values[rows], blank, blank)
-                others[name].append(_readings(one.person, truth, BASELINES[name], read, columns))
+                true = _true_deg(one, BASELINES[name], still=True)[rows]
+                others[name].append(_readings(one.person, true, read, columns))
     joined = {kind: {a: join_readings(found) for a, found in angles.items()} for kind, angles in parts.items()}
     return StillReadings(joined, {name: join_readings(found) for name, found in others.items() if found})
 
 
-def _readings(
-    person: str, truth: list[dict[str, Any]], angle: str, read: tuple[Array, Array, Array], columns: dict[str, Any]
-) -> Readings:
+def _true_deg(one: Observed, angle: str, *, still: bool) -> Array:
+    """Truth of every picture; what counts from the person's stand counts from the stands that were pictured.
+
+    Nobody stands twice alike: the sway of the pictured stands is no error of the reading that takes them for zero.
+    """
+    true = np.array([float(row[angle]) for row in one.truth])
+    rows = np.array([row["kind"] == "still" for row in one.truth])
+    if still and rows.any() and angle not in FROM_VERTICAL:
+        true -= np.median(true[rows])
+    return true
+
+
+def _readings(person: str, true: Array, read: tuple[Array, Array, Array], columns: dict[str, Any]) -> Readings:
     """Put values beside the truth, errors taken the short way round the circle."""
     value, lo, hi = read
-    true = np.array([float(row[angle]) for row in truth])
     error = np.asarray(wrap_deg(value - true))
     return Readings(
         np.full(len(true), person),

@@ -151,7 +151,7 @@ def _intervals(numbers: Numbers) -> Iterator[Target]:
 def compare_fairly(numbers: Numbers) -> list[Fairness]:
     """Compare best and worst band of every fairness group, with the person's own stand."""
     found = []
-    for angle in _MAIN[:2]:
+    for angle in _MAIN:
         for group in FAIR_GROUPS:
             told = [
                 (figures["mae"], label)
