@@ -41,14 +41,16 @@ def test_options_that_cannot_be_used(arguments, said):
     assert result.stdout == ""
 
 
-@pytest.mark.parametrize(("worse", "code"), [([], 0), ([Worse("stills/still/hip_flexion", 3.0, 4.0, 5.0)], WORSE)])
+@pytest.mark.parametrize(
+    ("worse", "code"), [([], 0), ([Worse("stills/still/hip_flexion", "error", 3.0, 4.0, 5.0)], WORSE)]
+)
 def test_check_has_an_exit_code_of_its_own(monkeypatch, worse, code):
     monkeypatch.setattr(run, "run_quick", lambda **_: ("| table |", QuickResult({}, {})))
     monkeypatch.setattr(run, "check_quick", lambda _result: worse)
     result = invoke("--quick", "--check")
     assert result.exit_code == code
     assert result.stdout == "| table |\n"
-    assert ("stills/still/hip_flexion: 5.00°" in result.stderr) == bool(worse)
+    assert ("stills/still/hip_flexion, error: 5.00°" in result.stderr) == bool(worse)
     assert ("No guarded band is worse" in result.stderr) != bool(worse)
 
 

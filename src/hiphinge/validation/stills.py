@@ -173,5 +173,5 @@ def _read_baselines(one: Observed) -> dict[str, Array]:
 
 
 def estimator_version() -> str:
-    """Name and version of the estimator that the product ships, as stored with every result."""
-    return model_version()
+    """Names and checksums of the spine model and of the widths that the product ships, as stored with every result."""
+    return f"{model_version()}; {load_calibration().version}"
