@@ -163,7 +163,9 @@ def test_the_outline_does_not_depend_on_how_the_crop_lies(turn_deg, scale, depth
     plain = row_of(posture, depth=depth, view=View(crop_scale=1.1))
     turned = row_of(posture, depth=depth, view=View(crop_turn_deg=turn_deg, crop_scale=scale))
     assert turned.dorsal_ratio[TRUNK] == pytest.approx(plain.dorsal_ratio[TRUNK], abs=0.015)
-    assert turned.seat_px == pytest.approx(plain.seat_px, abs=4.0)
+    assert turned.seat_px[0] == pytest.approx(plain.seat_px[0], abs=4.0)
+    # A rounded seat is as far back at two neighbouring heights; which of the two wins may change.
+    assert turned.seat_px[1] == pytest.approx(plain.seat_px[1], abs=10.0)
 
 
 @settings(deadline=None, max_examples=20)
