@@ -53,8 +53,8 @@ def lengthen(result: Assessment, minutes: float) -> ClipTracks:
         **{
             name: getattr(profile, name)[rows]
             for name in (
-                "dorsal_ratio", "hidden", "ventral_ratio", "thigh_back_ratio", "thigh_front_ratio", "seat_px", "edge_softness_px",
-                "body_height_px", "body_top_px", "body_bottom_px", "clipped",
+                "dorsal_ratio", "hidden", "ventral_ratio", "thigh_back_ratio", "thigh_front_ratio", "seat_px",
+                "edge_softness_px", "body_height_px", "body_top_px", "body_bottom_px", "clipped",
             )
         },
     )  # fmt: skip
