@@ -63,11 +63,11 @@ class Table:
     bent: np.ndarray
 
     def start(self, network: Network, *, still: bool) -> np.ndarray:
-        """What the bare points say, see ``Network._start``."""
+        """What the bare points say, see ``Network.start_deg``."""
         if not still:
-            return network._start(self.features, None)
+            return network.start_deg(self.features, None)
         return np.concatenate(
-            [network._start(self.features[k : k + 1], self.reference[k]) for k in range(len(self.features))]
+            [network.start_deg(self.features[k : k + 1], self.reference[k]) for k in range(len(self.features))]
         )
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from hiphinge.model import Array
 from hiphinge.signal import smooth
 from hiphinge.spine.estimator import SpineInput
+from hiphinge.spine.outline import fill_hidden
 from hiphinge.spine.profile import STATIONS
 
 __all__ = [
@@ -52,19 +53,6 @@ def compute_view_yaw_deg(spine_input: SpineInput) -> float:
     return float(np.median(yaw)) if yaw.size else float("nan")
 
 
-def _bridge(outline: NDArray[np.floating], lost: NDArray[np.bool_]) -> Array:
-    """Read hidden stations linearly from the seen ones beside them; rows with too few seen are NaN throughout."""
-    bridged = np.where(lost, np.nan, outline).astype(np.float64)
-    seen = np.isfinite(bridged)
-    station = np.arange(outline.shape[1])
-    for row in np.flatnonzero(~seen.all(axis=1)):
-        if seen[row].mean() < MIN_SEEN_SHARE:
-            bridged[row] = np.nan
-        else:
-            bridged[row] = np.interp(station, station[seen[row]], bridged[row, seen[row]])
-    return bridged
-
-
 def is_back_seen(spine_input: SpineInput) -> bool:
     """Tell whether the still stand shows the back in any frame, so that angles can count from it."""
     profile, s = spine_input.profile, spine_input.segments
@@ -88,13 +76,12 @@ def extract_features(spine_input: SpineInput) -> Array:
     """
     profile, s = spine_input.profile, spine_input.segments
     lost = profile.hidden | ~np.isfinite(profile.dorsal_ratio)
-    no = np.zeros_like(profile.ventral_ratio, dtype=bool), np.zeros_like(profile.thigh_back_ratio, dtype=bool)
-    outlines = [
-        _bridge(profile.dorsal_ratio, lost)[:, ::2],
-        _bridge(profile.ventral_ratio, no[0])[:, ::2],
-        _bridge(profile.thigh_back_ratio, no[1]),
-        _bridge(profile.thigh_front_ratio, no[1]),
-    ]
+    sides = (profile.ventral_ratio, profile.thigh_back_ratio, profile.thigh_front_ratio)
+    belly_ratio, *thigh_ratios = (
+        fill_hidden(side, np.zeros_like(side, dtype=bool), min_seen_share=MIN_SEEN_SHARE) for side in sides
+    )
+    back_ratio = fill_hidden(profile.dorsal_ratio, lost, min_seen_share=MIN_SEEN_SHARE)
+    outlines = [back_ratio[:, ::2], belly_ratio[:, ::2], *thigh_ratios]
     back, belly, thigh_back, thigh_front = (100 * smooth(one, time_s=s.time_s) for one in outlines)
     lengths = {
         "thigh": np.hypot(*(s.hip - s.knee).T),

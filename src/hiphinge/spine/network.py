@@ -144,7 +144,7 @@ class Network:
         read = [member.read(z32) for member in self.members]
         values = np.stack([value for value, _ in read])
         scale = np.mean([scale for _, scale in read], axis=0) + values.std(axis=0)
-        start = self._start(features, reference)
+        start = self.start_deg(features, reference)
         value_deg = values.mean(axis=0) * self.target_spread + self.target_mean + start
         distance = np.maximum(*(d / usual for d, usual in zip(self.distances(z32), self.usual_distance, strict=True)))
         lost = ~np.isfinite(start).all(axis=1) | ~np.isfinite(x[:, :_ALWAYS]).all(axis=1)
@@ -166,7 +166,7 @@ class Network:
         place = int(np.searchsorted(bands, abs(yaw_deg))) if np.isfinite(yaw_deg) else len(bands) - 1
         return min(place, len(bands) - 1)
 
-    def _start(self, features: Array, reference: Array | None) -> Array:
+    def start_deg(self, features: Array, reference: Array | None) -> Array:
         """Return what the bare points say of each output, which the members correct, ``(n, len(OUTPUTS))``."""
         trunk, thigh, shank = features[:, _TRUNK], features[:, _TRUNK + 1], features[:, _SHANK]
         if reference is None:

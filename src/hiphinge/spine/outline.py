@@ -38,24 +38,26 @@ MAX_HIDDEN_SHARE = 0.60
 #: The last features may be hidden (shank behind a plate, head behind a bar); readings without them end on ``HIDDEN``.
 N_HIDEABLE = 3
 HIDDEN = "_hidden"
-#: A frame with fewer seen stations than this has no outline to read.
-MIN_SEEN_STATIONS = 12
+#: A frame with fewer seen stations than this has no outline to read (12 of the back's 61).
+MIN_SEEN_SHARE = 12 / 61
 
 
-def fill_hidden(dorsal_ratio: Array, hidden: NDArray[np.bool_]) -> Array:
+def fill_hidden(
+    outline_ratio: NDArray[np.floating], hidden: NDArray[np.bool_], *, min_seen_share: float = MIN_SEEN_SHARE
+) -> Array:
     """Bridge hidden stations of each frame linearly from the seen ones beside them.
 
     Returns
     -------
     Array
-        ``(n, stations)``; rows with fewer than ``MIN_SEEN_STATIONS`` are NaN throughout. The bridge is for the
-        linear reading only: the drawing leaves it out, and how much was bridged widens the interval.
+        ``(n, stations)``; rows of which less than ``min_seen_share`` is seen are NaN throughout. The bridge is for
+        reading only: the drawing leaves it out, and how much was bridged widens the interval.
     """
-    bridged = np.where(hidden, np.nan, dorsal_ratio)
-    station = np.arange(dorsal_ratio.shape[1])
+    bridged = np.where(hidden, np.nan, outline_ratio).astype(np.float64)
+    station = np.arange(bridged.shape[1])
     seen = np.isfinite(bridged)
     for row in np.flatnonzero(~seen.all(axis=1)):
-        if seen[row].sum() < MIN_SEEN_STATIONS:
+        if seen[row].mean() < min_seen_share:
             bridged[row] = np.nan
         else:
             bridged[row] = np.interp(station, station[seen[row]], bridged[row, seen[row]])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -194,6 +194,14 @@ def _fixed_truth(actor: Actor, scene: SceneSpec, camera: Camera, split: Split) -
     return {"split": split, "shirt_luma": round(luma)} | actor.describe() | describe_camera(camera) | scene.describe()
 
 
+def _missing(out: Path, people: Iterable[int], seed: int, split: Split, *, clip: bool) -> Iterator[tuple[str, int]]:
+    """Yield name and seed of everyone whose truth file is not there yet."""
+    for number in people:
+        name = person_name(number, split, clip=clip)
+        if not (out / f"{name}.json").exists():
+            yield name, 100_000 * seed + number
+
+
 def render_people(
     out: Path,
     *,
@@ -231,12 +239,9 @@ def render_people(
     """
     out.mkdir(parents=True, exist_ok=True)
     studio: Studio | None = None
-    for number in people:
-        name = person_name(number, split)
-        if (out / f"{name}.json").exists():
-            continue
+    for name, own_seed in _missing(out, people, seed, split, clip=False):
         studio = studio or Studio(size_px, supersample=1.5)
-        _render_person(studio, name, 100_000 * seed + number, frames_per_person, split, size_px, out)
+        _render_person(studio, name, own_seed, frames_per_person, split, size_px, out)
         if progress is not None:
             progress(name)
     if studio is not None:
@@ -294,11 +299,8 @@ def render_clips(
         If ``hiphinge[synth]`` is not installed.
     """
     out.mkdir(parents=True, exist_ok=True)
-    for number in people:
-        name = person_name(number, split, clip=True)
-        if (out / f"{name}.json").exists():
-            continue
-        _render_clip(name, 100_000 * seed + number, rate_hz, split, size_px, out)
+    for name, own_seed in _missing(out, people, seed, split, clip=True):
+        _render_clip(name, own_seed, rate_hz, split, size_px, out)
         if progress is not None:
             progress(name)
 
