@@ -11,6 +11,7 @@ from hiphinge.spine import NetworkEstimator, model_version
 from hiphinge.spine.features import GROUPS, N_FEATURES, extract_features, reference_row
 from hiphinge.spine.network import (
     BLOCK_ROWS,
+    MAX_HALF_WIDTH_DEG,
     MAX_STRANGENESS,
     OUTPUTS,
     USUAL_STRANGENESS,
@@ -112,6 +113,13 @@ def test_leans_that_no_bend_has_are_not_told(segment, lean_deg):
     angles = NetworkEstimator().estimate(replace(STILL, segments=bent))
     for track in (angles.lumbar_flexion, angles.hip_flexion, angles.pelvis_tilt):
         assert np.isnan(track.value_deg).all()
+
+
+def test_an_interval_that_spans_the_whole_range_of_a_spine_is_not_told():
+    narrow = estimator(quantile=0.99 * MAX_HALF_WIDTH_DEG / SCALE).estimate(STILL).lumbar_flexion
+    wide = estimator(quantile=1.01 * MAX_HALF_WIDTH_DEG / SCALE).estimate(STILL).lumbar_flexion
+    assert np.isfinite(narrow.value_deg).all()
+    assert np.isnan(wide.value_deg).all()
 
 
 def test_a_stand_that_hides_the_shank_gives_the_knee_no_zero():

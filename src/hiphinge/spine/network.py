@@ -5,8 +5,9 @@ for every angle of ``OUTPUTS`` a value and a scale (the spread that it expects o
 to what the bare points say, so that a frame of an unusual size or lean is read sensibly. The members' values are
 averaged; their disagreement is added to the scale. An interval is the scale times a quantile that was measured on
 people whom the model never saw, for each angle, reference and band of yaw (split-conformal). Input unlike the
-training people's widens it further, up to "not told"; leans that no bend has are not told. Trained by
-``tools/train_spine.py``; see ``docs/model-card-spine.md``.
+training people's widens it further, up to "not told"; leans that no bend has are not told, nor is an angle whose
+interval spans the whole range of a lumbar spine. Trained by ``tools/train_spine.py``; see
+``docs/model-card-spine.md``.
 """
 
 from __future__ import annotations
@@ -54,6 +55,9 @@ CLIP_SD = 6.0
 USUAL_STRANGENESS = 0.6
 #: ... and beyond which nothing is told.
 MAX_STRANGENESS = 1.5
+#: An angle is told where its interval is at most this much to either side, degrees: a wider one spans the whole range
+#: that a lumbar spine has (at most about 60°, Esola 1996), and so says nothing.
+MAX_HALF_WIDTH_DEG = 30.0
 #: Leans from vertical that a bend on two feet can have, degrees: (lowest, highest) of trunk and thigh.
 TRUNK_LEANS_DEG, THIGH_LEANS_DEG = (-40.0, 150.0), (-115.0, 60.0)
 #: Frames that are read at a time, so that an hour of video needs no more memory than a minute.
@@ -285,7 +289,7 @@ class NetworkEstimator:
         network = self._model.none if reference is None else self._model.still
         reading = network.read(features, reference)
         half = network.half_width_deg(reading, yaw_deg=compute_view_yaw_deg(spine_input))
-        value = reading.value_deg
+        value = np.where(half <= MAX_HALF_WIDTH_DEG, reading.value_deg, np.nan)
         untold = (hidden_share(spine_input) > MAX_HIDDEN_SHARE) | ~network.is_told(reading, features)
         value[untold] = np.nan
         shank_hidden = ~np.isfinite(spine_input.segments.shank_lean_deg)
