@@ -25,7 +25,7 @@ import numpy as np
 
 from hiphinge.spine.estimator import SpineInput
 from hiphinge.spine.features import GROUPS, compute_view_yaw_deg, extract_features, reference_row
-from hiphinge.spine.network import MAX_HALF_WIDTH_DEG, OUTPUTS, Network, parse_network
+from hiphinge.spine.network import OUTPUTS, Network, parse_network, tell_narrow
 from hiphinge.spine.outline import MAX_HIDDEN_SHARE, hidden_share
 from hiphinge.validation.observe import Observed, load_observed
 
@@ -34,8 +34,8 @@ NAME = "profile-1"
 HIDDEN_UNITS = (384, 192)
 #: Upper edges of the bands of estimated yaw, within which quantiles are measured.
 YAW_BANDS_DEG = (10.0, 20.0, 90.0)
-#: A quantile of fewer pictures than this says nothing.
-MIN_SCORES = 30
+#: Of fewer people than this no 90 % quantile exists that a new person would keep.
+MIN_PEOPLE = 9
 #: Intervals are meant to cover this share of new people's frames.
 LEVEL = 0.90
 #: How often a part of the features is hidden in training, so that the model can do without.
@@ -265,8 +265,8 @@ def pack(parts: dict[str, tuple[dict[str, np.ndarray], dict[str, Any]]], members
     return buffer.getvalue()
 
 
-def unpack(data: bytes, about: dict[str, Any]) -> dict[str, tuple[dict[str, np.ndarray], dict[str, Any]]]:
-    """Read what ``pack`` wrote; the model must have been made of the people of ``about``."""
+def unpack(data: bytes, about: dict[str, Any]) -> tuple[dict[str, tuple[dict[str, np.ndarray], dict[str, Any]]], int]:
+    """Read what ``pack`` wrote, and how many members; the model must have been made of the people of ``about``."""
     with np.load(io.BytesIO(data), allow_pickle=False) as held:
         arrays = {name: held[name] for name in held.files if name != "meta"}
         meta = json.loads(held["meta"].tobytes())
@@ -276,7 +276,7 @@ def unpack(data: bytes, about: dict[str, Any]) -> dict[str, tuple[dict[str, np.n
     for kind in ("still", "none"):
         own = {name.removeprefix(f"{kind}."): v for name, v in arrays.items() if name.startswith(f"{kind}.")}
         found[kind] = (own, meta[kind] | {"quantile": _blank_quantiles()})
-    return found
+    return found, meta["members"]
 
 
 def read_table(network: Network, table: Table, *, still: bool) -> tuple[np.ndarray, np.ndarray]:
@@ -319,11 +319,13 @@ def conformal(score: np.ndarray, person: np.ndarray) -> float:
     Raises
     ------
     ValueError
-        There are too few scores for one.
+        There are too few people for one.
     """
-    if len(score) < MIN_SCORES:
-        raise ValueError(f"{len(score)} pictures give no quantile; at least {MIN_SCORES} are needed in every band.")
     _, number, count = np.unique(person, return_inverse=True, return_counts=True)
+    if len(count) < MIN_PEOPLE:
+        raise ValueError(
+            f"{len(count)} people give no quantile; at least {MIN_PEOPLE} are needed in every band of yaw."
+        )
     order = np.argsort(score)
     reached = np.cumsum(1.0 / count[number][order]) / (len(count) + 1)
     return float(score[order][min(len(score) - 1, int(np.searchsorted(reached, LEVEL - 1e-9)))])
@@ -332,7 +334,7 @@ def conformal(score: np.ndarray, person: np.ndarray) -> float:
 def report(title: str, network: Network, table: Table, *, still: bool) -> None:
     """Print mean absolute error, 95th percentile and coverage of every output over bent pictures."""
     values, halves = read_table(network, table, still=still)
-    values[halves > MAX_HALF_WIDTH_DEG] = np.nan
+    values = tell_narrow(values, halves)
     lean = table.bent & (table.truth[:, OUTPUTS.index("trunk_lean")] > 20)
     for label, rows in (("all", lean), ("yaw <= 20", lean & (np.abs(table.yaw_deg) <= 20))):
         error = np.abs(values - table.truth)[rows]
@@ -452,7 +454,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "truth_sha256": [hash_truth(group) for group in people],
     }
     if options.keep:
-        parts = unpack(TARGET.read_bytes(), about)
+        parts, options.members = unpack(TARGET.read_bytes(), about)
     else:
         parts = {kind: fit_kind(train[kind], still=kind == "still", members=options.members) for kind in kinds}
     model = parse_network(pack(parts, options.members, about))

@@ -46,7 +46,22 @@ def test_verdict_is_what_was_rendered(clip: str, outcome: str, facing: str, n_re
         assert len(told) == n_reps
         for rep, (_, lo, hi) in zip(result.reps, told, strict=True):
             true_deg = float(np.interp(rep.bottom_s, truth["time_s"], truth["angles"][angle]))
-            assert lo <= true_deg <= hi, f"{angle} of rep {rep.number}: {true_deg:.1f} not in {lo:.1f} to {hi:.1f}"
+            # A 90 % interval leaves one truth in ten outside; one half as wide again leaves about one in a hundred.
+            slack = 0.25 * (hi - lo)
+            assert lo - slack <= true_deg <= hi + slack, (
+                f"{angle} of rep {rep.number}: {true_deg:.1f}, {lo:.1f} to {hi:.1f}"
+            )
+
+
+def test_nine_of_ten_intervals_hold_the_truth(assess: Assess) -> None:
+    held = []
+    for clip in ("rounded_left.mp4", "squat.mp4", "two_people.mp4", "leave_return.mp4"):
+        result, truth = assess(clip), truth_of(DATA / clip)
+        for angle in ("hip_flexion", "lumbar_flexion", "knee_flexion"):
+            for rep, (_, lo, hi) in zip(result.reps, _at_bottom(result, angle), strict=True):
+                held.append(lo <= float(np.interp(rep.bottom_s, truth["time_s"], truth["angles"][angle])) <= hi)
+    assert len(held) == 18
+    assert sum(held) >= 15
 
 
 def test_only_the_rounded_back_is_asked_to_flatten(assess: Assess) -> None:

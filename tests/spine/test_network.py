@@ -116,10 +116,16 @@ def test_leans_that_no_bend_has_are_not_told(segment, lean_deg):
 
 
 def test_an_interval_that_spans_the_whole_range_of_a_spine_is_not_told():
-    narrow = estimator(quantile=0.99 * MAX_HALF_WIDTH_DEG / SCALE).estimate(STILL).lumbar_flexion
-    wide = estimator(quantile=1.01 * MAX_HALF_WIDTH_DEG / SCALE).estimate(STILL).lumbar_flexion
-    assert np.isfinite(narrow.value_deg).all()
-    assert np.isnan(wide.value_deg).all()
+    narrow, wide = (estimator(quantile=k * MAX_HALF_WIDTH_DEG / SCALE).estimate(STILL) for k in (0.99, 1.01))
+    for name in ("pelvis_tilt", "lumbar_flexion", "thoracic_flexion", "hip_flexion"):
+        assert np.isfinite(getattr(narrow, name).value_deg).all()
+        assert np.isnan(getattr(wide, name).value_deg).all()
+
+
+def test_knee_and_trunk_keep_their_own_wide_interval_rather_than_a_narrower_one_from_elsewhere():
+    wide = estimator(quantile=1.01 * MAX_HALF_WIDTH_DEG / SCALE).estimate(STILL)
+    for track in (wide.knee_flexion, wide.trunk_lean):
+        assert half(track) == pytest.approx(np.full(N, 1.01 * MAX_HALF_WIDTH_DEG))
 
 
 def test_a_stand_that_hides_the_shank_gives_the_knee_no_zero():

@@ -43,8 +43,9 @@ def test_it_covers_new_scores_as_often_as_stated(tool):
 
 
 def test_too_few_scores_give_no_quantile(tool):
-    with pytest.raises(ValueError, match="at least 30"):
-        tool.conformal(np.ones(29), np.arange(29))
+    with pytest.raises(ValueError, match="8 people give no quantile"):
+        tool.conformal(np.ones(80), np.arange(80) % 8)
+    assert tool.conformal(np.arange(9.0), np.arange(9)) == 8.0
 
 
 def test_a_hidden_part_is_hidden_as_change_and_as_value(tool):
@@ -60,7 +61,8 @@ def test_kept_weights_come_back_with_their_quantiles_unset_and_only_for_the_same
         kind: (own, {"usual_distance": [1.0, 2.0], "quantile": {"hip_flexion": [3.0]}}) for kind in ("still", "none")
     }
     data = tool.pack(parts, 1, {"truth_sha256": ["a", "b"]})
-    kept = tool.unpack(data, {"truth_sha256": ["a", "c"]})
+    kept, members = tool.unpack(data, {"truth_sha256": ["a", "c"]})
+    assert members == 1
     assert kept["none"][0]["0.w0"].tolist() == [[1, 0], [0, 1]]
     assert kept["still"][1]["usual_distance"] == [1.0, 2.0]
     assert kept["still"][1]["quantile"] == {name: [1.0, 1.0, 1.0] for name in tool.OUTPUTS}

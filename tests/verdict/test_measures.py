@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hiphinge.clip.options import DRILLS
-from hiphinge.model import QualityCheck
+from hiphinge.model import AngleTrack, QualityCheck
 from hiphinge.reps import find_reps
 from hiphinge.spine import compute_motion
 from hiphinge.verdict import RepContext, compute_measures
@@ -400,6 +400,34 @@ def test_share_and_its_interval(pelvis, lumbar, half):
         assert share.lo <= share.value + 1e-9
         assert share.value <= share.hi + 1e-9
         assert share.value == pytest.approx(100 * pelvis / (pelvis + lumbar))
+
+
+@pytest.mark.parametrize(
+    ("pelvis", "lumbar", "reason"),
+    [
+        (np.nan, 20.0, "not told"),
+        (60.0, np.nan, "not told"),
+        (5.0, 2.0, "hardly turns"),
+        (8.0, 4.0, "too wide"),
+    ],
+)
+def test_a_share_that_is_not_told_says_why(pelvis, lumbar, reason):
+    share = compute_share(pelvis, (lumbar, lumbar - 20.0, lumbar + 20.0))
+    assert np.isnan(share.value)
+    assert reason in share.reason
+
+
+def test_an_angle_that_is_not_told_does_not_claim_to_be_hidden():
+    clip = film(script(PERFECT, n_reps=1, rate_hz=15.0), with_masks=False)
+    a = analyse_clip(clip)
+    reps = find_reps(a.motion.trunk_lean.value_deg, time_s=a.motion.time_s, baseline_deg=3.0)
+    untold = AngleTrack(*(np.full(clip.pose.n_frames, np.nan) for _ in range(3)))
+    motion = replace(a.motion, lumbar_flexion=untold)
+    context = RepContext(motion, a.segments, a.standing, clip.pose, clip.profile, RATIOS, None, None)
+    by_name = {m.name: m for m in compute_measures(reps, context, quality=())}
+    assert by_name["lumbar_flexion"].value is None
+    assert "interval is too wide" in by_name["lumbar_flexion"].reason
+    assert "not told" in by_name["hip_share"].reason
 
 
 @settings(deadline=None, max_examples=6)

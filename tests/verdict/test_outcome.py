@@ -392,6 +392,12 @@ class TestNotTold:
         found = [finding("4", "cannot_tell", rep=k, reason="The back is hidden.") for k in (1, 2)]
         assert verdict_of(found, reps=reps).not_told == ("back flat (rep 1, 2): The back is hidden.",)
 
+    def test_reps_with_other_reasons_keep_their_own(self):
+        reps = (REP, replace(REP, number=2))
+        found = [finding("4", "cannot_tell", rep=k, reason=f"Reason {k}.") for k in (1, 2)]
+        told = verdict_of(found, reps=reps).not_told
+        assert told == ("back flat (rep 1): Reason 1.", "back flat (rep 2): Reason 2.")
+
     def test_a_rep_without_hip_and_back_cannot_be_told(self):
         verdict = decide_verdict((REP,), [], [], (replace(CHECK, affects=("lumbar_flexion",)),), criteria_for("hinge"))
         assert verdict.outcome == "cannot_tell"

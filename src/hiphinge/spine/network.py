@@ -36,6 +36,7 @@ from hiphinge.spine.features import (
 from hiphinge.spine.outline import MAX_HIDDEN_SHARE, hidden_share
 
 __all__ = [
+    "DIVIDING",
     "OUTPUTS",
     "Member",
     "Network",
@@ -45,18 +46,22 @@ __all__ = [
     "load_network",
     "model_version",
     "parse_network",
+    "tell_narrow",
 ]
 
 #: What the model tells, in order.
 OUTPUTS = ("pelvis_tilt", "lumbar_flexion", "thoracic_flexion", "hip_flexion", "knee_flexion", "trunk_lean")
+#: Those of them that say how the bend divides between hips and spine.
+DIVIDING = frozenset({"pelvis_tilt", "lumbar_flexion", "thoracic_flexion", "hip_flexion"})
 #: Standardised features are held within this many standard deviations.
 CLIP_SD = 6.0
 #: Distance from the training people (1: 99 of 100 of their pictures lie nearer) from which intervals widen with it ...
 USUAL_STRANGENESS = 0.6
 #: ... and beyond which nothing is told.
 MAX_STRANGENESS = 1.5
-#: An angle is told where its interval is at most this much to either side, degrees: a wider one spans the whole range
-#: that a lumbar spine has (at most about 60°, Esola 1996), and so says nothing.
+#: How the bend divides (``DIVIDING``) is told where the interval is at most this much to either side, degrees: a wider
+#: one spans the whole range that a lumbar spine has (at most about 60°, Esola 1996), and so says nothing of it. Knee
+#: flexion and trunk lean are told however wide: the bare points, which stand in for them, are no surer in such a frame.
 MAX_HALF_WIDTH_DEG = 30.0
 #: Leans from vertical that a bend on two feet can have, degrees: (lowest, highest) of trunk and thigh.
 TRUNK_LEANS_DEG, THIGH_LEANS_DEG = (-40.0, 150.0), (-115.0, 60.0)
@@ -252,6 +257,15 @@ def _parse_kind(arrays: Mapping[str, NDArray[Any]], meta: Mapping[str, Any], kin
     )
 
 
+def tell_narrow(value_deg: Array, half_width_deg: Array) -> Array:
+    """Blank the angles of ``DIVIDING`` whose interval is wider than ``MAX_HALF_WIDTH_DEG`` to either side.
+
+    Both ``(n, len(OUTPUTS))``; returns values of that shape, NaN where not told.
+    """
+    limit = np.array([MAX_HALF_WIDTH_DEG if name in DIVIDING else np.inf for name in OUTPUTS])
+    return np.where(half_width_deg <= limit, value_deg, np.nan)
+
+
 @cache
 def load_network() -> SpineModel:
     """Load the model that ships with the package."""
@@ -289,7 +303,7 @@ class NetworkEstimator:
         network = self._model.none if reference is None else self._model.still
         reading = network.read(features, reference)
         half = network.half_width_deg(reading, yaw_deg=compute_view_yaw_deg(spine_input))
-        value = np.where(half <= MAX_HALF_WIDTH_DEG, reading.value_deg, np.nan)
+        value = tell_narrow(reading.value_deg, half)
         untold = (hidden_share(spine_input) > MAX_HIDDEN_SHARE) | ~network.is_told(reading, features)
         value[untold] = np.nan
         shank_hidden = ~np.isfinite(spine_input.segments.shank_lean_deg)

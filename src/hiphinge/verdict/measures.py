@@ -63,6 +63,7 @@ MIN_QUARTERED_DEG, MIN_QUARTER_DEG = 20.0, 4.0
 
 MAX_SHARE_SPAN = 100.0  #: a share whose interval spans more than this, in %, is not told
 _NO_DESCENT = "The way down was not filmed."
+_UNSEEN = "It was not seen well enough, or its interval is too wide to say anything."
 _NO_STAND = "Nobody stands upright in this clip, so there is no place to count from."
 
 
@@ -151,7 +152,7 @@ def _finish(name: str, rep: int | None, found: _Value, checks: tuple[QualityChec
     if grade == "cannot_tell":
         return blank
     if not isfinite(found.value):
-        return replace(blank, view="cannot_tell", reason=found.reason or "It was not seen well enough.")
+        return replace(blank, view="cannot_tell", reason=found.reason or _UNSEEN)
     return replace(blank, value=found.value, lo=found.lo, hi=found.hi, reason="")
 
 
@@ -218,7 +219,9 @@ def compute_share(pelvis_deg: float, lumbar: _Value | tuple[float, float, float]
     """
     value, lo, hi = (lumbar.value, lumbar.lo, lumbar.hi) if isinstance(lumbar, _Value) else lumbar
     total = pelvis_deg + value
-    if not isfinite(total) or total < least_deg:
+    if not isfinite(total):
+        return _untold("Pelvis tilt or lumbar flexion is not told, so there is no share to speak of.")
+    if total < least_deg:
         return _untold("The trunk hardly turns, so there is no share to speak of.")
     if 100 * (hi - lo) / total > MAX_SHARE_SPAN:
         return _untold("The interval is too wide for a share to say anything.")

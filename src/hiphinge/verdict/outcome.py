@@ -275,11 +275,11 @@ def _list_not_told(findings: Sequence[Finding], quality: Sequence[QualityCheck])
     for check in quality:
         if check.grade == "cannot_tell" and check.advice:
             lines.append(f"{check.label}: {check.advice}")
-    by_rule: dict[str, list[Finding]] = {}
+    by_reason: dict[tuple[str, str], list[Finding]] = {}
     for finding in findings:
         if finding.grade == "cannot_tell":
-            by_rule.setdefault(finding.label, []).append(finding)
-    for label, found in by_rule.items():
+            by_reason.setdefault((finding.label, finding.reason), []).append(finding)
+    for (label, reason), found in by_reason.items():
         reps = ", ".join(str(f.rep) for f in found if f.rep is not None)
-        lines.append(f"{label}{f' (rep {reps})' if reps else ''}: {found[0].reason}")
+        lines.append(f"{label}{f' (rep {reps})' if reps else ''}: {reason}")
     return tuple(dict.fromkeys(lines))
