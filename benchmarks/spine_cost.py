@@ -18,17 +18,19 @@ from pathlib import Path
 import numpy as np
 
 import hiphinge
+from hiphinge.model import PoseTrack, ProfileTrack
 from hiphinge.sagittal import Segments, compute_segments, compute_yaw_deg, find_standing
-from hiphinge.spine import NetworkEstimator, OutlineEstimator, SpineInput, load_calibration
+from hiphinge.spine import LiveSpine, NetworkEstimator, OutlineEstimator, SpineInput, load_calibration
 from hiphinge.spine.features import extract_features, reference_row
 from hiphinge.spine.network import load_network
 from hiphinge.spine.outline import compute_tangent_deg
+from hiphinge.validation.films import take_frames
 
 CLIP = Path(__file__).resolve().parents[1] / "tests" / "data" / "rounded_left.mp4"
 
 
-def load_input(n_frames: int) -> SpineInput:
-    """One clip's input, repeated to the length asked for."""
+def load_input(n_frames: int) -> tuple[SpineInput, list[tuple[PoseTrack, ProfileTrack]]]:
+    """One clip's input, repeated to the length asked for, whole and frame by frame."""
     evidence = hiphinge.assess(CLIP).evidence
     assert evidence is not None
     pose, profile = evidence.pose, evidence.profile
@@ -39,7 +41,20 @@ def load_input(n_frames: int) -> SpineInput:
     segments = replace(segments, time_s=np.arange(n_frames) / 30.0)
     whole = {f.name: getattr(profile, f.name) for f in fields(profile)}
     profile = type(profile)(**{k: v if k == "station_ratio" else v[rows] for k, v in whole.items()})
-    return SpineInput(profile, segments, replace(standing, rows=standing.rows[rows]), compute_yaw_deg(pose)[rows])
+    given = SpineInput(profile, segments, replace(standing, rows=standing.rows[rows]), compute_yaw_deg(pose)[rows])
+    single = [take_frames(pose, slice(k, k + 1)) for k in range(pose.n_frames)]
+    frames = [
+        (replace(single[row], time_s=segments.time_s[k : k + 1]), take_frames(profile, slice(k, k + 1)))
+        for k, row in enumerate(rows)
+    ]
+    return given, frames
+
+
+def read_live(frames: Sequence[tuple[PoseTrack, ProfileTrack]]) -> None:
+    """Feed every frame to the causal form."""
+    live = LiveSpine()
+    for pose, profile in frames:
+        live.read(pose, profile)
 
 
 def cost_ms(work: Callable[[], object], n_frames: int, repeats: int) -> float:
@@ -59,7 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--frames", type=int, default=3000)
     parser.add_argument("--repeats", type=int, default=7)
     options = parser.parse_args(arguments)
-    given = load_input(options.frames)
+    given, frames = load_input(options.frames)
     features = extract_features(given)
     reference = reference_row(features, given.standing.rows)
     network, linear = NetworkEstimator(), OutlineEstimator(load_calibration())
@@ -72,6 +87,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "spine model, features": lambda: extract_features(given),
         "spine model, networks": lambda: load_network().still.read(features, reference),
         "spine model, all": lambda: network.estimate(given),
+        "causal, one by one": lambda: read_live(frames),
     }
     cost = {name: cost_ms(work, options.frames, options.repeats) for name, work in ways.items()}
     base = cost["one linear reading"]

@@ -84,7 +84,7 @@ def tabulate(people: Sequence[Observed], *, still: bool, training: bool) -> Tabl
         features = extract_features(seen)
         reference = reference_row(features, one.standing(still=True).rows)
         truth = stand_truth(one, still=still)
-        good = np.isfinite(features[:, : GROUPS["back"]]).all(axis=1) & (hidden_share(seen) <= MAX_HIDDEN_SHARE)
+        good = np.isfinite(features[:, : GROUPS["back"]]).all(axis=1) & (hidden_share(seen.profile) <= MAX_HIDDEN_SHARE)
         if training:
             good &= ~_is_misread(one)
         rows = [(features, good)]

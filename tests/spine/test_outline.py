@@ -164,10 +164,10 @@ def test_hidden_stations_are_bridged_and_mostly_hidden_rows_are_not():
 
 
 def test_hidden_share_counts_hidden_and_unseen_stations_of_the_low_back():
-    assert hidden_share(hide(STILL, 0.0)) == pytest.approx(np.zeros(N), abs=0.05)
-    assert hidden_share(hide(STILL, 0.5)) == pytest.approx(np.full(N, 0.5), abs=0.03)
+    assert hidden_share(hide(STILL, 0.0).profile) == pytest.approx(np.zeros(N), abs=0.05)
+    assert hidden_share(hide(STILL, 0.5).profile) == pytest.approx(np.full(N, 0.5), abs=0.03)
     unseen = replace(STILL.profile, dorsal_ratio=np.full_like(STILL.profile.dorsal_ratio, np.nan))
-    assert (hidden_share(replace(STILL, profile=unseen)) == 1.0).all()
+    assert (hidden_share(unseen) == 1.0).all()
     assert 0.0 < MAX_HIDDEN_SHARE < 1.0
 
 

@@ -5,7 +5,7 @@ import numpy as np
 from hiphinge.model import ANGLES, AngleTrack
 from hiphinge.validation.agreement import Readings
 from hiphinge.validation.bands import columns_of
-from hiphinge.validation.films import REP_MEASURES, Film
+from hiphinge.validation.films import LIVE_ANGLES, REP_MEASURES, Film
 
 __all__ = ["make_film", "make_readings", "make_rows"]
 
@@ -76,6 +76,7 @@ def make_film(*, person="v0", late_s=0.0, error=0.0, half=5.0, reps=True, told=T
         rows=np.arange(len(time_s)),
         time_s=time_s,
         angles=angles,
+        live={name: angles[name] for name in LIVE_ANGLES},
         rep_s=np.array([[1.1, 3.0, 4.9]] if reps else []).reshape(-1, 3),
         measures=np.array(measures, dtype=float).reshape(-1, len(REP_MEASURES), 3),
         reference="still",

@@ -112,7 +112,7 @@ def test_page_holds_every_section_and_figure(numbers):
 
 def test_short_page_is_the_main_tables(numbers):
     page = short_page(numbers)
-    assert page.count("## ") == 5
+    assert page.count("## ") == 6
     assert "3 clips, 3 reps" in page
     assert "## Targets" not in page
 

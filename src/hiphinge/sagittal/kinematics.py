@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,7 +22,15 @@ from hiphinge.sagittal.points import (
 )
 from hiphinge.signal import despike, smooth, wrap_deg
 
-__all__ = ["Segments", "compute_lean_deg", "compute_segments", "compute_yaw_deg"]
+__all__ = [
+    "SPIKE_RATIO",
+    "Segments",
+    "compute_lean_deg",
+    "compute_segments",
+    "compute_yaw_deg",
+    "find_joints",
+    "join_segments",
+]
 
 #: The pose model under-reads a turn and reads people as turned towards the camera: true yaw = gain x read + offset,
 #: fitted on rendered people (``tools/calibrate.py --yaw``; what is left is given in ``docs/validation.md``).
@@ -92,33 +101,43 @@ def compute_segments(pose: PoseTrack, *, camera_still: bool = True) -> Segments:
     far leg is hidden in a side view (see ``near_weighted``). Differs from common 2-D tools in that nothing is
     filled in and no floor angle is guessed from the feet: vertical is the picture's vertical.
     """
+    joints = find_joints(pose)
+    trunk = np.hypot(*(joints["shoulder"] - joints["hip"]).T)
+    usual = float(np.nanmedian(trunk)) if np.isfinite(trunk).any() else 1.0
+    calm = {
+        name: smooth(despike(points, limit=SPIKE_RATIO * usual), time_s=pose.time_s) for name, points in joints.items()
+    }
+    feet = _plant((calm["heel"] + calm["toe"]) / 2, time_s=pose.time_s, reach_s=2.5 if camera_still else 0.25)
+    return join_segments(pose.time_s, calm, feet=feet)
+
+
+def find_joints(pose: PoseTrack) -> dict[str, Array]:
+    """Joint centres as they were seen, neither smoothed nor checked: name → ``(n, 2)`` canonical pixels, NaN unseen."""
     k, seen = pose.keypoints_px, pose.visibility
-    raw_trunk = np.hypot(*(middle(k, SHOULDERS) - middle(k, HIPS)).T)
-    usual = float(np.nanmedian(raw_trunk)) if np.isfinite(raw_trunk).any() else 1.0
+    return {
+        "hip": middle(k, HIPS),
+        "shoulder": middle(k, SHOULDERS),
+        # A near ear behind a plate is a guess, and the neck with it.
+        "ear": np.where(seen[:, EARS[1], None] < MIN_VISIBILITY, np.nan, middle(k, EARS)),
+        "heel": near_weighted(k, seen, HEELS),
+        "toe": near_weighted(k, seen, TOES),
+        "knee": near_weighted(k, seen, KNEES),
+        "ankle": near_weighted(k, seen, ANKLES),
+    }
 
-    def joint(points: Array) -> Array:
-        return smooth(despike(points, limit=SPIKE_RATIO * usual), time_s=pose.time_s)
 
-    hip, shoulder = joint(middle(k, HIPS)), joint(middle(k, SHOULDERS))
-    # A near ear behind a plate is a guess, and the neck with it.
-    ear = joint(np.where(seen[:, EARS[1], None] < MIN_VISIBILITY, np.nan, middle(k, EARS)))
-    heel, toe = joint(near_weighted(k, seen, HEELS)), joint(near_weighted(k, seen, TOES))
-    knee, ankle = joint(near_weighted(k, seen, KNEES)), joint(near_weighted(k, seen, ANKLES))
+def join_segments(time_s: Array, joints: Mapping[str, Array], *, feet: Array) -> Segments:
+    """Put the segments together from joint centres (of ``find_joints``) and where the feet stand."""
+    hip, shoulder, knee = joints["hip"], joints["shoulder"], joints["knee"]
     return Segments(
-        time_s=pose.time_s,
-        hip=hip,
-        shoulder=shoulder,
-        ear=ear,
-        knee=knee,
-        ankle=ankle,
-        heel=heel,
-        toe=toe,
-        feet=_plant((heel + toe) / 2, time_s=pose.time_s, reach_s=2.5 if camera_still else 0.25),
+        time_s=time_s,
+        **joints,
+        feet=feet,
         trunk_px=np.hypot(*(shoulder - hip).T),
         trunk_lean_deg=compute_lean_deg(hip, shoulder),
         thigh_lean_deg=compute_lean_deg(knee, hip),
-        shank_lean_deg=compute_lean_deg(ankle, knee),
-        neck_lean_deg=_unwrap_deg(compute_lean_deg(shoulder, ear)),
+        shank_lean_deg=compute_lean_deg(joints["ankle"], knee),
+        neck_lean_deg=_unwrap_deg(compute_lean_deg(shoulder, joints["ear"])),
     )
 
 

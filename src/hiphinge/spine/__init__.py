@@ -3,6 +3,7 @@
 from hiphinge.spine.calibration import Calibration, RatioWidths, load_calibration
 from hiphinge.spine.estimator import SpineAngles, SpineEstimator, SpineInput
 from hiphinge.spine.features import is_back_seen
+from hiphinge.spine.live import LiveSpine
 from hiphinge.spine.motion import compute_motion
 from hiphinge.spine.network import NetworkEstimator, model_version
 from hiphinge.spine.outline import OutlineEstimator
@@ -10,6 +11,7 @@ from hiphinge.spine.profile import ProfileBuilder, back_curve_px, compute_profil
 
 __all__ = [
     "Calibration",
+    "LiveSpine",
     "NetworkEstimator",
     "OutlineEstimator",
     "ProfileBuilder",

@@ -7,10 +7,13 @@ picture's vertical. NaN marks what is hidden; the model was trained with parts h
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
-from hiphinge.model import Array
+from hiphinge.model import Array, ProfileTrack
+from hiphinge.sagittal import Segments
 from hiphinge.signal import smooth
 from hiphinge.spine.estimator import SpineInput
 from hiphinge.spine.outline import fill_hidden
@@ -19,6 +22,9 @@ from hiphinge.spine.profile import STATIONS
 __all__ = [
     "GROUPS",
     "N_FEATURES",
+    "YAW_COLUMN",
+    "assemble_features",
+    "bridge_outlines",
     "compute_view_yaw_deg",
     "extract_features",
     "is_back_seen",
@@ -40,6 +46,8 @@ GROUPS: dict[str, int] = {
     "view": 2,
 }
 N_FEATURES = sum(GROUPS.values())
+#: Column of the yaw. It is one number for a whole clip, so that its change from the stand is always 0.
+YAW_COLUMN = N_FEATURES - GROUPS["view"]
 
 #: Where the slope of the back is read: along the skin from the foot of the ray at the hip centre, in trunk lengths.
 SKIN_STATIONS: Array = np.linspace(-0.30, 1.15, GROUPS["slope"])
@@ -74,15 +82,58 @@ def extract_features(spine_input: SpineInput) -> Array:
     Array
         ``(n, N_FEATURES)``; NaN where a part is hidden or unseen (``hidden`` is never NaN).
     """
-    profile, s = spine_input.profile, spine_input.segments
-    lost = profile.hidden | ~np.isfinite(profile.dorsal_ratio)
+    outlines = [smooth(one, time_s=spine_input.segments.time_s) for one in bridge_outlines(spine_input.profile)]
+    return assemble_features(
+        outlines,
+        spine_input.profile,
+        spine_input.segments,
+        unit_px=_unit_px(spine_input),
+        yaw_deg=compute_view_yaw_deg(spine_input),
+    )
+
+
+def bridge_outlines(profile: ProfileTrack) -> list[Array]:
+    """Outlines of back, belly, thigh behind and thigh in front, ``(n, stations)`` ÷ trunk length, hidden parts bridged.
+
+    NaN rows where too little of an outline is seen. Not smoothed yet.
+    """
     sides = (profile.ventral_ratio, profile.thigh_back_ratio, profile.thigh_front_ratio)
     belly_ratio, *thigh_ratios = (
         fill_hidden(side, np.zeros_like(side, dtype=bool), min_seen_share=MIN_SEEN_SHARE) for side in sides
     )
-    back_ratio = fill_hidden(profile.dorsal_ratio, lost, min_seen_share=MIN_SEEN_SHARE)
-    outlines = [back_ratio[:, ::2], belly_ratio[:, ::2], *thigh_ratios]
-    back, belly, thigh_back, thigh_front = (100 * smooth(one, time_s=s.time_s) for one in outlines)
+    back_ratio = fill_hidden(profile.dorsal_ratio, _is_lost(profile), min_seen_share=MIN_SEEN_SHARE)
+    return [back_ratio[:, ::2], belly_ratio[:, ::2], *thigh_ratios]
+
+
+def _is_lost(profile: ProfileTrack) -> NDArray[np.bool_]:
+    return profile.hidden | ~np.isfinite(profile.dorsal_ratio)
+
+
+def assemble_features(
+    outlines: Sequence[Array], profile: ProfileTrack, segments: Segments, *, unit_px: Array, yaw_deg: float
+) -> Array:
+    """Put the features together from smoothed outlines (of ``bridge_outlines``) and segments.
+
+    Parameters
+    ----------
+    outlines
+        Of back, belly, thigh behind and in front.
+    profile
+        What was hidden, how soft the edge is, where the seat lies.
+    segments
+        Joints and leans.
+    unit_px
+        ``(n,)`` length that positions are measured in: the trunk in the still stand, else of each frame.
+    yaw_deg
+        The clip's yaw.
+
+    Returns
+    -------
+    Array
+        ``(n, N_FEATURES)``, see ``extract_features``.
+    """
+    s = segments
+    back, belly, thigh_back, thigh_front = (100 * one for one in outlines)
     lengths = {
         "thigh": np.hypot(*(s.hip - s.knee).T),
         "shank": np.hypot(*(s.knee - s.ankle).T),
@@ -90,12 +141,11 @@ def extract_features(spine_input: SpineInput) -> Array:
     }
     percent = {name: 100 * length / s.trunk_px for name, length in lengths.items()}
     softness = 100 * profile.edge_softness_px / s.trunk_px
-    yaw = np.full(len(s.time_s), compute_view_yaw_deg(spine_input))
-    unit_px = _unit_px(spine_input)
+    yaw = np.full(len(s.time_s), yaw_deg)
     slope = _skin_slope_deg(back / 100, s.trunk_px / unit_px, s.trunk_lean_deg)
     columns = [
         back,
-        lost[:, ::2].astype(np.float64),
+        _is_lost(profile)[:, ::2].astype(np.float64),
         belly,
         thigh_back,
         thigh_front,
@@ -108,7 +158,7 @@ def extract_features(spine_input: SpineInput) -> Array:
         s.neck_lean_deg - s.trunk_lean_deg,
         percent["neck"],
         slope,
-        _places(spine_input, unit_px),
+        _places(s, profile.seat_px, unit_px),
         yaw,
         softness,
     ]
@@ -127,10 +177,9 @@ def _unit_px(spine_input: SpineInput) -> Array:
     return trunk_px
 
 
-def _places(spine_input: SpineInput, unit_px: Array) -> Array:
+def _places(s: Segments, seat_px: Array, unit_px: Array) -> Array:
     """Hip, shoulder, knee, ear and seat from the ankle, ``(n, 10)`` % of the unit: forward and down positive."""
-    s = spine_input.segments
-    points = (s.hip, s.shoulder, s.knee, s.ear, spine_input.profile.seat_px)
+    points = (s.hip, s.shoulder, s.knee, s.ear, seat_px)
     return np.column_stack([100 * (point - s.ankle) / unit_px[:, None] for point in points])
 
 

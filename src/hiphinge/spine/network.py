@@ -46,6 +46,7 @@ __all__ = [
     "load_network",
     "model_version",
     "parse_network",
+    "read_angles",
     "tell_narrow",
 ]
 
@@ -300,19 +301,38 @@ class NetworkEstimator:
         reference = None
         if spine_input.standing.reference.angles == "still":
             reference = reference_row(features, spine_input.standing.rows)
-        network = self._model.none if reference is None else self._model.still
-        reading = network.read(features, reference)
-        half = network.half_width_deg(reading, yaw_deg=compute_view_yaw_deg(spine_input))
-        value = tell_narrow(reading.value_deg, half)
-        untold = (hidden_share(spine_input) > MAX_HIDDEN_SHARE) | ~network.is_told(reading, features)
-        value[untold] = np.nan
-        shank_hidden = ~np.isfinite(spine_input.segments.shank_lean_deg)
-        if reference is not None and not np.isfinite(reference[_SHANK]):
-            shank_hidden[:] = True  # the knee's own zero was not seen
-        value[shank_hidden, OUTPUTS.index("knee_flexion")] = np.nan
+        hidden = hidden_share(spine_input.profile)
+        return read_angles(self._model, features, reference, hidden, yaw_deg=compute_view_yaw_deg(spine_input))
 
-        def track(name: str) -> AngleTrack:
-            k = OUTPUTS.index(name)
-            return AngleTrack(value[:, k], value[:, k] - half[:, k], value[:, k] + half[:, k])
 
-        return SpineAngles(**{name: track(name) for name in OUTPUTS})
+def read_angles(
+    model: SpineModel, features: Array, reference: Array | None, hidden: Array, *, yaw_deg: float
+) -> SpineAngles:
+    """Read frames and leave untold what cannot be said.
+
+    Parameters
+    ----------
+    model
+        Both networks.
+    features, reference
+        As for ``Network.read``; without a reference the network for clips without a stand answers.
+    hidden
+        ``(n,)`` share of the low back that is hidden.
+    yaw_deg
+        The clip's yaw.
+    """
+    network = model.none if reference is None else model.still
+    reading = network.read(features, reference)
+    half = network.half_width_deg(reading, yaw_deg=yaw_deg)
+    value = tell_narrow(reading.value_deg, half)
+    value[(hidden > MAX_HIDDEN_SHARE) | ~network.is_told(reading, features)] = np.nan
+    shank_hidden = ~np.isfinite(features[:, _SHANK])
+    if reference is not None and not np.isfinite(reference[_SHANK]):
+        shank_hidden[:] = True  # the knee's own zero was not seen
+    value[shank_hidden, OUTPUTS.index("knee_flexion")] = np.nan
+
+    def track(name: str) -> AngleTrack:
+        k = OUTPUTS.index(name)
+        return AngleTrack(value[:, k], value[:, k] - half[:, k], value[:, k] + half[:, k])
+
+    return SpineAngles(**{name: track(name) for name in OUTPUTS})

@@ -13,7 +13,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from hiphinge.model import AngleTrack, Array
+from hiphinge.model import AngleTrack, Array, ProfileTrack
 from hiphinge.signal import smooth
 from hiphinge.spine.calibration import Calibration
 from hiphinge.spine.estimator import SpineAngles, SpineInput
@@ -64,9 +64,8 @@ def fill_hidden(
     return bridged
 
 
-def hidden_share(spine_input: SpineInput) -> Array:
+def hidden_share(profile: ProfileTrack) -> Array:
     """``(n,)`` share of the low back's outline that is hidden or unseen, 0..1."""
-    profile = spine_input.profile
     low_back = (profile.station_ratio >= LOW_BACK[0]) & (profile.station_ratio <= LOW_BACK[1])
     lost = profile.hidden | ~np.isfinite(profile.dorsal_ratio)
     share: Array = lost[:, low_back].mean(axis=1)
@@ -153,7 +152,7 @@ class OutlineEstimator:
         readings = {name: readings.get(name, unread) for name in ("", HIDDEN)}
         hidden = ~np.isfinite(readings[""][:, 0])
         turned = np.where(hidden[:, None], readings[HIDDEN], readings[""])
-        share = hidden_share(spine_input)
+        share = hidden_share(spine_input.profile)
         turned[share > MAX_HIDDEN_SHARE] = np.nan
         yaw = spine_input.yaw_deg[np.isfinite(spine_input.yaw_deg)]
         yaw_deg = float(np.median(yaw)) if yaw.size else float("nan")

@@ -268,6 +268,7 @@ def measure_clips(read: ClipReadings) -> Numbers:
     return {
         "clips": {
             "frames": _figures_by_angle(read.frames, tuple(read.frames), _side_on),
+            "live": _figures_by_angle(read.live, tuple(read.live), _side_on),
             "bottoms": _figures_by_angle(read.bottoms, tuple(read.bottoms), _side_on),
             "peaks": compute_figures(_side_on(read.peaks)),
             "onset": compute_figures(_side_on(read.onset)),

@@ -18,10 +18,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hiphinge.model import ANGLES, Array
+from hiphinge.model import ANGLES, AngleTrack, Array
 from hiphinge.validation.agreement import Readings, join_readings
 from hiphinge.validation.bands import columns_of
-from hiphinge.validation.films import QUARTERS, Film
+from hiphinge.validation.films import LIVE_ANGLES, QUARTERS, Film
 from hiphinge.validation.stills import MIN_LEAN_DEG
 
 __all__ = [
@@ -49,9 +49,13 @@ _SHARE_LIMITS = (-50.0, 150.0)
 
 @dataclass(frozen=True, slots=True)
 class ClipReadings:
-    """Readings of clips: angles frame by frame and at bottoms, lumbar peaks, onsets, shares of quarters; counts."""
+    """Readings of clips: angles frame by frame, at bottoms, lumbar peaks, onsets, shares of quarters; counts.
+
+    ``live`` are the frames as the causal form reads them.
+    """
 
     frames: dict[str, Readings]
+    live: dict[str, Readings]
     bottoms: dict[str, Readings]
     peaks: Readings
     onset: Readings
@@ -67,13 +71,16 @@ def read_films(films: Iterable[Film]) -> ClipReadings:
     """Read every clip; reps that truly lean less than ``MIN_LEAN_DEG`` do not count."""
     films = list(films)
     frames: dict[str, list[Readings]] = {angle: [] for angle in ANGLES}
+    live: dict[str, list[Readings]] = {angle: [] for angle in LIVE_ANGLES}
     bottoms: dict[str, list[Readings]] = {angle: [] for angle in BOTTOM_ANGLES}
     quarters: dict[str, list[Readings]] = {name: [] for name in QUARTERS}
     peaks, onsets = [], []
     n_reps = n_found = n_all = 0
     for film in films:
-        for angle, readings in _read_frames(film).items():
+        for angle, readings in _read_frames(film, film.angles).items():
             frames[angle].append(readings)
+        for angle, readings in _read_frames(film, film.live).items():
+            live[angle].append(readings)
         n_all += len(film.rep_s)
         for rep in _bent_reps(film):
             n_reps += 1
@@ -87,6 +94,7 @@ def read_films(films: Iterable[Film]) -> ClipReadings:
             onsets.append(_read_onset(film, rep))
     return ClipReadings(
         {angle: join_readings(parts) for angle, parts in frames.items()},
+        {angle: join_readings(parts) for angle, parts in live.items()},
         {angle: join_readings(parts) for angle, parts in bottoms.items()},
         join_readings(peaks),
         join_readings([one for one in onsets if one is not None]),
@@ -107,14 +115,13 @@ def _describe(film: Film, rows: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
     return columns_of([fixed | {"phase": phase[k], "trunk_lean": lean[k], "lumbar_flexion": lumbar[k]} for k in rows])
 
 
-def _read_frames(film: Film) -> dict[str, Readings]:
+def _read_frames(film: Film, tracks: Mapping[str, AngleTrack]) -> dict[str, Readings]:
     use = _truth(film, "trunk_lean")[film.rows] > MIN_LEAN_DEG
     rows = film.rows[use]
     columns = _describe(film, rows)
     person = np.full(len(rows), film.person)
     found = {}
-    for angle in ANGLES:
-        track = film.angles[angle]
+    for angle, track in tracks.items():
         found[angle] = Readings(
             person, _truth(film, angle)[rows], track.value_deg[use], track.lo_deg[use], track.hi_deg[use], columns
         )

@@ -3,28 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hiphinge.api import assess
 from hiphinge.clip.options import ModelName
-from hiphinge.errors import ConfigError
-from hiphinge.model import ANGLES, AngleTrack, Array, Assessment
+from hiphinge.errors import ConfigError, UsageError
+from hiphinge.model import ANGLES, AngleTrack, Array, Assessment, PoseTrack, ProfileTrack
+from hiphinge.sagittal import compute_segments, compute_yaw_deg, find_standing
+from hiphinge.spine import LiveSpine, SpineInput
+from hiphinge.spine.network import OUTPUTS
 from hiphinge.validation.store import ANALYSIS, fingerprint, read_arrays, read_json, write_arrays
 from hiphinge.video import open_video
 
-__all__ = ["AS_FILMED", "QUARTERS", "REP_MEASURES", "Film", "FilmKind", "film_files", "watch_folder"]
+__all__ = [
+    "AS_FILMED",
+    "LIVE_ANGLES",
+    "QUARTERS",
+    "REP_MEASURES",
+    "Film",
+    "FilmKind",
+    "film_files",
+    "take_frames",
+    "watch_folder",
+]
 
 #: Shares of the way down, as measures are called.
 QUARTERS = tuple(f"hip_share_q{k}" for k in (1, 2, 3, 4))
 #: What is kept of every rep.
 REP_MEASURES = ("trunk_lean", "pelvis_tilt", "hip_flexion", "lumbar_flexion", "thoracic_flexion", "knee_flexion",
                 "shank_lean", "hip_share", *QUARTERS)  # fmt: skip
+Track = TypeVar("Track", PoseTrack, ProfileTrack)
+#: What the causal form tells.
+LIVE_ANGLES = tuple(angle for angle in ANGLES if angle in OUTPUTS)
 #: x264's quality of clips that are made again with fewer or smaller pictures.
 REMADE_CRF = 21
 
@@ -46,7 +62,8 @@ AS_FILMED = FilmKind("as filmed")
 class Film:
     """One clip: its truth and what hiphinge said.
 
-    ``rows`` ``(n,)`` are the truth's rows that the pictures belong to; ``angles`` name → track over them; ``rep_s``
+    ``rows`` ``(n,)`` are the truth's rows that the pictures belong to; ``angles`` name → track over them; ``live`` the
+    same as the causal form of the spine model reads them, fed frame by frame (names of ``LIVE_ANGLES``); ``rep_s``
     ``(reps, 3)`` start, bottom, end in seconds; ``measures`` ``(reps, len(REP_MEASURES), 3)`` value, lo, hi, NaN where
     not told; ``reference`` and ``outcome`` as in an ``Assessment``.
     """
@@ -55,6 +72,7 @@ class Film:
     rows: NDArray[np.int64]
     time_s: Array
     angles: Mapping[str, AngleTrack]
+    live: Mapping[str, AngleTrack]
     rep_s: Array
     measures: Array
     reference: str
@@ -144,7 +162,7 @@ def _make_again(path: Path, into: Path, kind: FilmKind, *, rate_hz: float) -> No
     write_clip(into, pictures(), rate_hz=round(rate_hz / kind.every), crf=REMADE_CRF)
 
 
-_NAMES = ("frame_index", "time_s", "angles", "rep_s", "measures", "reference", "outcome")
+_NAMES = ("frame_index", "time_s", "angles", "live", "rep_s", "measures", "reference", "outcome")
 
 
 def _said(result: Assessment) -> dict[str, NDArray[Any]]:
@@ -159,6 +177,7 @@ def _said(result: Assessment) -> dict[str, NDArray[Any]]:
         "frame_index": evidence.pose.frame_index,
         "time_s": evidence.pose.time_s,
         "angles": np.array([(t.value_deg, t.lo_deg, t.hi_deg) for t in tracks]),
+        "live": read_live(result),
         "rep_s": np.array([(rep.start_s, rep.bottom_s, rep.end_s) for rep in result.reps]).reshape(-1, 3),
         "measures": np.array(measures, dtype=float).reshape(len(result.reps), len(REP_MEASURES), 3),
         "reference": np.array(result.reference.angles),
@@ -166,10 +185,57 @@ def _said(result: Assessment) -> dict[str, NDArray[Any]]:
     }
 
 
+def read_live(result: Assessment) -> Array:
+    """Feed the poses and outlines of a clip to the causal form one by one, ``(len(LIVE_ANGLES), 3, n)``.
+
+    Frames before the end of the stand are read without it. Which stretch is the stand, who is followed and which way
+    they face are what the whole clip said.
+    """
+    evidence = result.evidence
+    assert evidence is not None
+    pose, profile = evidence.pose, evidence.profile
+    live, stand = LiveSpine(), stand_of(result)
+    read = []
+    for k in range(pose.n_frames):
+        if stand is not None and pose.time_s[k] > stand.segments.time_s[-1]:
+            live.count_from(stand)
+            stand = None
+        read.append(live.read(take_frames(pose, slice(k, k + 1)), take_frames(profile, slice(k, k + 1))))
+    tracks = [[getattr(angles, name) for angles in read] for name in LIVE_ANGLES]
+    told = [[(t.value_deg[0], t.lo_deg[0], t.hi_deg[0]) for t in row] for row in tracks]
+    return np.array(told, dtype=float).reshape(len(LIVE_ANGLES), -1, 3).transpose(0, 2, 1)
+
+
+def stand_of(result: Assessment) -> SpineInput | None:
+    """The frames of the still stand that the assessment found, as the causal form is given them; None without one."""
+    evidence, reference = result.evidence, result.reference
+    assert evidence is not None
+    if reference.angles != "still" or reference.start_s is None or reference.end_s is None:
+        return None
+    times = evidence.pose.time_s
+    rows = slice(*np.searchsorted(times, [reference.start_s, np.nextafter(reference.end_s, np.inf)]))
+    pose = take_frames(evidence.pose, rows)
+    segments = compute_segments(pose)
+    try:
+        standing = find_standing(segments, still_s=(reference.start_s, reference.end_s))
+    except UsageError:  # by itself the stretch is too short, or the person too little seen, to be a stand
+        return None
+    return SpineInput(take_frames(evidence.profile, rows), segments, standing, compute_yaw_deg(pose))
+
+
+def take_frames(track: Track, rows: slice) -> Track:
+    """Cut some frames out of a track of poses or outlines."""
+    n = len(track.time_s if isinstance(track, PoseTrack) else track.dorsal_ratio)
+    held = {f.name: getattr(track, f.name) for f in fields(track) if f.name != "station_ratio"}
+    cut: dict[str, Any] = {k: v[rows] for k, v in held.items() if isinstance(v, np.ndarray) and len(v) == n}
+    return replace(track, **cut)
+
+
 def _film(truth: Mapping[str, Any], held: Mapping[str, Any], kind: FilmKind) -> Film:
     rows = np.minimum(held["frame_index"] * kind.every, len(truth["time_s"]) - 1)
     angles = {angle: AngleTrack(*held["angles"][k]) for k, angle in enumerate(ANGLES)}
+    live = {angle: AngleTrack(*held["live"][k]) for k, angle in enumerate(LIVE_ANGLES)}
     return Film(
-        truth, rows, np.array(truth["time_s"], dtype=float)[rows], angles, held["rep_s"], held["measures"],
+        truth, rows, np.array(truth["time_s"], dtype=float)[rows], angles, live, held["rep_s"], held["measures"],
         str(held["reference"]), str(held["outcome"]),
     )  # fmt: skip

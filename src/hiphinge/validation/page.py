@@ -61,6 +61,7 @@ def full_page(numbers: Numbers) -> str:
         _table("Stills, without a still stand", stills["none"]),
         _table("What other tools do, on the same stills", numbers["baselines"]),
         _table("Clips, frame by frame", clips["frames"], note=_counts(clips["counts"])),
+        _table("Clips, read causally", clips["live"], note=_CAUSAL),
         _table("Clips, at the bottom of each rep", clips["bottoms"]),
         _moments(clips),
         _table("Stills at any yaw, with the person's still stand", stills["still, any yaw"]),
@@ -83,9 +84,16 @@ def short_page(numbers: Numbers) -> str:
         _table("Stills, without a still stand", stills["none, any yaw"]),
         _table("What other tools do, on the same stills", numbers["baselines"]),
         _table("Clips, frame by frame", clips["frames"], note=_counts(clips["counts"])),
+        _table("Clips, frame by frame, read causally (each frame from itself and those before)", clips["live"]),
         _table("Clips, at the bottom of each rep", clips["bottoms"]),
     ]
     return "\n".join(parts).rstrip() + "\n"
+
+
+_CAUSAL = (
+    "Each frame is read from itself and those before it, as in live coaching; until the stand is over, without it. "
+    "Whom to follow, which way they face and which stretch is the stand are what the whole clip said."
+)
 
 
 def _degrees(value: float | None, *, sign: bool = False, unit: str = "°") -> str:

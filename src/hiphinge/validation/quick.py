@@ -123,6 +123,7 @@ def _guarded(numbers: Numbers) -> Iterator[tuple[str, Mapping[str, Any]]]:
             found[f"stills/{kind}/{angle}"] = numbers["stills"][f"{kind}, any yaw"].get(angle, {})
     for angle in BANDED[:2]:
         found[f"clips/frames/{angle}"] = numbers["clips"]["frames"].get(angle, {})
+        found[f"clips/live/{angle}"] = numbers["clips"]["live"].get(angle, {})
         for group in GROUPS:
             for label, figures in numbers["bands"][f"still/{angle}"].get(group, {}).items():
                 found[f"stills/still/{angle}/{group}/{label}"] = figures

@@ -98,7 +98,7 @@ def read_stills(
     others: dict[str, list[Readings]] = {name: [] for name in BASELINES}
     for one in people:
         rows = np.array([r["kind"] == "bent" and r["trunk_lean"] > MIN_LEAN_DEG for r in one.truth])
-        share = hidden_share(one.spine_input(still=False))
+        share = hidden_share(one.profile)
         known = zip(one.truth, rows, share, strict=True)
         truth = [row | {"hidden_share": float(part)} for row, use, part in known if use]
         if not truth:
