@@ -29,6 +29,8 @@ __all__ = [
     "Film",
     "FilmKind",
     "film_files",
+    "read_live",
+    "stand_of",
     "take_frames",
     "watch_folder",
 ]
