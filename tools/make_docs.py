@@ -35,7 +35,15 @@ def cli_text() -> str:
     commands = getattr(root, "commands", {})
     parts = [_HEAD, "# Command line\n\n", f"{root.help}\n\n", _SETTINGS]
     functions = {info.callback.__name__: info.callback for info in app.registered_commands if info.callback}
-    parts += [_command_text(name, command, functions[name]) for name, command in commands.items()]
+    for name, command in commands.items():
+        inside = getattr(command, "commands", None)
+        if inside is None:
+            parts.append(_command_text(name, command, functions[name]))
+            continue
+        parts.append(f"## `hiphinge {name}`\n\n{inspect.cleandoc(command.help)}\n\n")
+        group = next(one.typer_instance for one in app.registered_groups if one.typer_instance.info.name == name)
+        own = {info.callback.__name__: info.callback for info in group.registered_commands}
+        parts += [_command_text(f"{name} {sub}", one, own[sub]) for sub, one in inside.items()]
     parts.append("## `hiphinge`\n\n" + _option_table(root.params, {}))
     return "".join(parts).rstrip() + "\n"
 

@@ -36,8 +36,10 @@ def test_page_is_up_to_date(tool: ModuleType, page: str) -> None:
 def test_every_command_and_option_is_on_the_page() -> None:
     page = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
     commands = get_command(app).commands  # type: ignore[attr-defined]
-    assert set(commands) == {"assess", "demo", "doctor", "validate"}
-    for name, command in commands.items():
+    assert set(commands) == {"assess", "demo", "doctor", "program", "validate"}
+    inside = commands["program"].commands
+    assert set(inside) == {"show", "check", "export"}
+    for name, command in [*commands.items(), *((f"program {sub}", one) for sub, one in inside.items())]:
         assert f"## `hiphinge {name}`" in page
         for param in command.params:
             for option in param.opts:

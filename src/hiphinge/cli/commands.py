@@ -12,6 +12,7 @@ import typer
 
 from hiphinge.cli import arguments
 from hiphinge.cli.guard import TERMINATED, guarded, say, write_out
+from hiphinge.cli.program import program_app
 from hiphinge.cli.settings import build_options
 from hiphinge.cli.validate import validate
 from hiphinge.clip.options import AssessOptions
@@ -152,3 +153,4 @@ def doctor(
 
 
 app.command(epilog="Example: hiphinge validate --quick")(validate)
+app.add_typer(program_app)

@@ -1,0 +1,157 @@
+"""``hiphinge program``: look at the program of drills, check an edited copy, write a copy to edit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hiphinge.cli.guard import guarded, write_out
+from hiphinge.errors import OutputError, UsageError
+
+if TYPE_CHECKING:
+    from hiphinge.program import Drill, Program
+
+__all__ = ["check", "describe_drill", "describe_program", "export", "find_drill", "program_app", "show"]
+
+program_app = typer.Typer(
+    name="program",
+    help="The program of drills, from a first toe-touch to a deadlift: look at it, check a copy, write one to edit.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+ProgramFile = Annotated[
+    Path | None,
+    typer.Option("--program", metavar="FILE.toml", help="A program of your own. Default: the one built in."),
+]
+
+
+@program_app.command(epilog="Example: hiphinge program show wall_hinge")
+def show(
+    drill: Annotated[
+        str | None, typer.Argument(metavar="DRILL", help="One drill, whole. Default: all, a line each.")
+    ] = None,
+    program: ProgramFile = None,
+) -> None:
+    """Show the steps of the program, or everything about one drill."""
+    with guarded():
+        from hiphinge.program import load_program
+
+        loaded = load_program(program)
+        write_out("\n".join(describe_program(loaded) if drill is None else describe_drill(find_drill(loaded, drill))))
+
+
+@program_app.command(epilog="Example: hiphinge program check my-program.toml")
+def check(file: Annotated[Path, typer.Argument(metavar="FILE.toml", help="The edited copy.")]) -> None:
+    """Check a program file: every key, name and limit."""
+    with guarded():
+        from hiphinge.program import load_program
+
+        found = load_program(file)
+        counts = f"{len(found.drills)} drills in {len(found.stages)} steps, {len(found.red_flags)} red-flag questions"
+        write_out(f"{file} can be used: {found.title!r}, {counts}.")
+
+
+@program_app.command(epilog="Example: hiphinge program export my-program.toml")
+def export(
+    file: Annotated[Path, typer.Argument(metavar="FILE.toml", help="Where to write it; must not exist.")],
+) -> None:
+    """Write a copy of the built-in program, to edit."""
+    with guarded():
+        from hiphinge.program import shipped_text
+
+        try:
+            with file.open("x", encoding="utf-8") as out:
+                out.write(shipped_text())
+        except FileExistsError:
+            raise OutputError(
+                f"{str(file)!r} exists already.",
+                expected="a file that does not exist yet, so that nothing is lost",
+                next_step="Give another name.",
+            ) from None
+        except OSError as error:
+            raise OutputError(
+                f"{str(file)!r} cannot be written: {error.strerror or error}.",
+                expected="a folder that exists and may be written to",
+                next_step="Give another place.",
+            ) from None
+        write_out(f"Written: {file}. After editing: hiphinge program check {file}")
+
+
+def find_drill(program: Program, name: str) -> Drill:
+    """Return the drill called so.
+
+    Raises
+    ------
+    UsageError
+        There is none.
+    """
+    try:
+        return program.drill(name)
+    except KeyError:
+        names = ", ".join(drill.id for drill in program.drills)
+        raise UsageError(
+            f"There is no drill {name!r}.", expected=names, next_step="hiphinge program show lists them."
+        ) from None
+
+
+def describe_program(program: Program) -> Iterator[str]:
+    """Say the steps of a program, a line for each drill."""
+    yield program.title
+    yield program.summary
+    for number, stage in enumerate(program.stages):
+        yield ""
+        choice = " (a choice: both are fine)" if len(stage.drills) > 1 and number else ""
+        yield f"Step {number}{choice}"
+        for name in stage.drills:
+            drill = program.drill(name)
+            yield f"  {drill.id:16s}{drill.name}: {drill.purpose}"
+
+
+def describe_drill(drill: Drill) -> Iterator[str]:
+    """Say everything about one drill."""
+    yield drill.name
+    yield drill.purpose
+    for title, lines in (("Set up", drill.setup), ("Hands", (drill.hands,)), ("Feet", drill.feet)):
+        yield from _section(title, lines)
+    yield from _section("With", tuple(f"{one.name}: {' '.join(one.setup)}" for one in drill.equipment))
+    yield from _section("The camera looks at", drill.checks)
+    yield from _section("Only you can tell", tuple(tick.text for tick in drill.ticks))
+    yield from _section("Cues", drill.cues)
+    for direction in ("easier", "harder"):
+        found = tuple(f"{v.name}: {' '.join(v.setup)}" for v in drill.variants if v.direction == direction)
+        yield from _section(direction.capitalize(), found)
+    dose = drill.dose
+    low, high = dose.per_week
+    often = f"{low} to {high} days a week" if low != high else f"{low} days a week"
+    yield from _section(
+        "How much", (f"{dose.sets} x {dose.reps} reps, {often}, {dose.tempo}.", *filter(None, [dose.note]))
+    )
+    yield from _section("To move on", tuple(_gate_lines(drill)))
+
+
+def _section(title: str, lines: tuple[str, ...]) -> Iterator[str]:
+    if lines:
+        yield ""
+        yield f"{title}:"
+        yield from (f"  {line}" for line in lines)
+
+
+def _gate_lines(drill: Drill) -> Iterator[str]:
+    gate = drill.gate
+    if gate is None:
+        return
+    if gate.sets > 1:
+        yield f"{gate.sets} sets in which at least {gate.passed} of {gate.reps} reps met the drill's own rules."
+    else:
+        yield f"At least {gate.passed} of {gate.reps} reps that met the drill's own rules."
+    if gate.sessions > 1:
+        yield f"On {gate.sessions} sessions, at least {gate.apart_h:g} hours apart."
+    if gate.effort_any_of:
+        yield f"Felt in {' or '.join(gate.effort_any_of)}, and not in the back."
+    yield f"Back pain at most {gate.max_pain} of 10."
+    if gate.max_morning_rise is not None:
+        yield f"The next morning at most {gate.max_morning_rise} more than before."
