@@ -22,6 +22,9 @@ def test_every_drill_is_listed_in_its_step() -> None:
     for drill in load_program().drills:
         assert f"{drill.name}: {drill.purpose}" in out
     assert "Step 4 (a choice: both are fine)" in out
+    assert all(flag.question in out for flag in load_program().red_flags)
+    assert out.index("get emergency help now") < out.index("see a clinician first") < out.index("Step 0")
+    assert "not for diagnosis" in out
 
 
 def test_a_drill_is_shown_whole() -> None:

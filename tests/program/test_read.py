@@ -111,6 +111,9 @@ def test_an_edited_copy_is_read(tmp_path) -> None:
         ),
         ("apart_h = 24", 'apart_h = "a day"', "apart_h = 24", ("apart_h is 'a day'", "a number")),
         ("passed = 8", "passed = 11", "passed = 8", ("gate.passed is 11", "1 to 10")),
+        ("apart_h = 24", "apart_h = 0", "apart_h = 24", ("gate.apart_h is 0", "above 0")),
+        ('any_of = ["hamstrings"', 'any_of = ["hamstrng"', 'effort_any_of = ["ham', ("hamstrng", "buttocks")),
+        ('drills = ["goat_bag"]', "drills = []", 'drills = ["goat_bag"]', ("drills is []", "each once")),
         ("max_pain = 2", "max_pain = 12", "max_pain = 2", ("gate.max_pain is 12", "0 to 10")),
         ("sets = 1\nreps = 3", "sets = -1\nreps = 3", "sets = 1\nreps = 3", ("sets is -1", "0 to 10000")),
         ('kind = "loaded"', 'kind = "heavy"', 'kind = "loaded"', ("'heavy'", "'unloaded' or 'loaded'")),
@@ -141,7 +144,27 @@ def test_a_drill_without_a_gate_or_a_stage_is_refused() -> None:
     with pytest.raises(ConfigError, match="'wall_hinge' has no gate"):
         read_program(TEXT[:start] + TEXT[end:], name="mine.toml")
     with pytest.raises(ConfigError, match="'goat_bag' is in no stage"):
+        read_program(changed('[[stage]]\nid = "front_load"\ndrills = ["goat_bag"]\n', ""), name="mine.toml")
+    with pytest.raises(ConfigError, match="each once in all stages"):
         read_program(changed('drills = ["goat_bag"]', 'drills = ["free_hinge"]'), name="mine.toml")
+
+
+def test_no_emergency_and_no_dose_are_refused() -> None:
+    with pytest.raises(ConfigError, match="no red flag is an emergency"):
+        read_program(TEXT.replace('"emergency"', '"clinician"'), name="mine.toml")
+    with pytest.raises(ConfigError, match="5 to 3 days a week"):
+        read_program(changed("per_week = [3, 5]", "per_week = [5, 3]"), name="mine.toml")
+
+
+def test_a_negative_limit_is_read() -> None:
+    program = read_program(changed('"2.pass_hi" = 0.45', '"8.pass_lo" = -14'), name="mine.toml")
+    assert program.drill("deadlift_block").limits["8.pass_lo"] == -14.0
+
+
+@pytest.mark.parametrize("text", ["id = " + "9" * 5000, "id = " + "[" * 3000])
+def test_a_file_that_cannot_even_be_parsed_is_refused(text) -> None:
+    with pytest.raises(ConfigError, match="is not TOML"):
+        read_program(text, name="mine.toml")
 
 
 def test_broken_toml_and_a_missing_file_are_refused(tmp_path) -> None:

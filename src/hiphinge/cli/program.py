@@ -23,6 +23,7 @@ program_app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+_SEE_FIRST = "Yes to one of these: see a clinician first. A no does not clear you."
 ProgramFile = Annotated[
     Path | None,
     typer.Option("--program", metavar="FILE.toml", help="A program of your own. Default: the one built in."),
@@ -99,9 +100,16 @@ def find_drill(program: Program, name: str) -> Drill:
 
 
 def describe_program(program: Program) -> Iterator[str]:
-    """Say the steps of a program, a line for each drill."""
+    """Say the red-flag questions, what to do about pain, and the steps, a line for each drill."""
+    from hiphinge.verdict.headlines import NOTICE
+
     yield program.title
     yield program.summary
+    yield ""
+    yield "Before the first use, and whenever something is new or worse, go through these questions."
+    for urgency, words in (("emergency", "Yes to one of these: get emergency help now."), ("clinician", _SEE_FIRST)):
+        yield from _section(words[:-1], tuple(q.question for q in program.red_flags if q.urgency == urgency))
+    yield from _section("If it hurts", program.pain)
     for number, stage in enumerate(program.stages):
         yield ""
         choice = " (a choice: both are fine)" if len(stage.drills) > 1 and number else ""
@@ -109,6 +117,8 @@ def describe_program(program: Program) -> Iterator[str]:
         for name in stage.drills:
             drill = program.drill(name)
             yield f"  {drill.id:16s}{drill.name}: {drill.purpose}"
+    yield ""
+    yield NOTICE
 
 
 def describe_drill(drill: Drill) -> Iterator[str]:
@@ -126,7 +136,7 @@ def describe_drill(drill: Drill) -> Iterator[str]:
         yield from _section(direction.capitalize(), found)
     dose = drill.dose
     low, high = dose.per_week
-    often = f"{low} to {high} days a week" if low != high else f"{low} days a week"
+    often = f"{low} to {high} days a week" if low != high else f"at most {low} {'day' if low == 1 else 'days'} a week"
     yield from _section(
         "How much", (f"{dose.sets} x {dose.reps} reps, {often}, {dose.tempo}.", *filter(None, [dose.note]))
     )
@@ -149,9 +159,11 @@ def _gate_lines(drill: Drill) -> Iterator[str]:
     else:
         yield f"At least {gate.passed} of {gate.reps} reps that met the drill's own rules."
     if gate.sessions > 1:
-        yield f"On {gate.sessions} sessions, at least {gate.apart_h:g} hours apart."
+        yield f"In {gate.sessions} sessions, at least {gate.apart_h:g} hours apart."
     if gate.effort_any_of:
         yield f"Felt in {' or '.join(gate.effort_any_of)}, and not in the back."
+    else:
+        yield "Effort may be felt anywhere, but not as pain in the back."
     yield f"Back pain at most {gate.max_pain} of 10."
     if gate.max_morning_rise is not None:
-        yield f"The next morning at most {gate.max_morning_rise} more than before."
+        yield f"The next morning at most {gate.max_morning_rise} more than before; no answer means stay on this step."

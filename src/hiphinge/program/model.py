@@ -119,12 +119,16 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """The whole program. ``sources`` names what the ``source`` of a question stands for."""
+    """The whole program.
+
+    ``pain`` says what to do about pain, in words; ``sources`` names what the ``source`` of a question stands for.
+    """
 
     id: str
     title: str
     version: str
     summary: str
+    pain: tuple[str, ...]
     red_flags: tuple[RedFlag, ...]
     drills: tuple[Drill, ...]
     stages: tuple[Stage, ...]

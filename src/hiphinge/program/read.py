@@ -24,6 +24,8 @@ SHIPPED = "hip-hinge"
 _TABLE_NAMES = {"drills": "drill", "stages": "stage", "red_flags": "red_flag", "ticks": "tick", "variants": "variant"}
 #: Rules that the program itself judges, beside those of the criteria: wall distance, stance width.
 PROGRAM_RULES = ("11", "12")
+#: Where effort can be felt.
+EFFORT_PLACES = ("hamstrings", "buttocks", "thighs_front", "low_back", "upper_back", "neck", "other", "nothing")
 _Path = tuple[str | int, ...]
 _Type = TypeVar("_Type")
 
@@ -72,7 +74,7 @@ def read_program(text: str, *, name: str) -> Program:
     """
     try:
         document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # also numbers too long and tables too deep to be read
         raise ConfigError(
             f"{name} is not TOML: {error}.",
             expected='lines such as name = "Wall hinge"',
@@ -144,8 +146,10 @@ class _Reader:
         self._need(isinstance(value, allowed) and not isinstance(value, bool), value, path, words[kind])
         if kind is str:
             self._need(bool(value.strip()), value, path, "a text that is not empty")
-        else:
+        elif kind is int:
             self._need(0 <= value < 10_000, value, path, "a number from 0 to 10000")
+        else:
+            self._need(-10_000 < value < 10_000, value, path, "a number from -10000 to 10000")
         return kind(value)
 
     def _need(self, holds: bool, value: Any, path: _Path, expected: str) -> None:
@@ -198,8 +202,16 @@ def _check(program: Program, reader: _Reader) -> None:
             reader.refuse(
                 ("red_flag", k, "source"), f"there is no source {flag.source!r}.", expected=", ".join(program.sources)
             )
+    if not any(flag.urgency == "emergency" for flag in program.red_flags):
+        reader.refuse(("red_flag",), "no red flag is an emergency.", expected='at least one with urgency = "emergency"')
     known = [drill.id for drill in program.drills]
     for k, stage in enumerate(program.stages):
+        others = {name for one in program.stages[:k] for name in one.drills}
+        if not stage.drills or len(set(stage.drills)) < len(stage.drills) or others & set(stage.drills):
+            reader.refuse(
+                ("stage", k, "drills"), f"drills is {list(stage.drills)!r}.",
+                expected="one drill or more, each once in all stages",
+            )  # fmt: skip
         for drill in stage.drills:
             if drill not in known:
                 reader.refuse(("stage", k, "drills"), f"there is no drill {drill!r}.", expected=", ".join(known))
@@ -245,6 +257,16 @@ def _check_drill(drill: Drill, path: _Path, reader: _Reader) -> None:
         for rule in variant.helps:
             if rule not in rules:
                 reader.refuse((*path, "variant", k, "helps"), f"there is no rule {rule!r}.", expected=", ".join(rules))
+    _check_amounts(drill, path, reader)
+
+
+def _check_amounts(drill: Drill, path: _Path, reader: _Reader) -> None:
+    low, high = drill.dose.per_week
+    if not (low <= high <= 7 and drill.dose.sets and drill.dose.reps):
+        reader.refuse(
+            (*path, "dose"), f"the dose is {drill.dose.sets} x {drill.dose.reps}, {low} to {high} days a week.",
+            expected="1 or more sets and reps, and two numbers of days up to 7, the smaller first",
+        )  # fmt: skip
     gate = drill.gate
     if gate is None:
         if drill.kind != "screen":
@@ -255,6 +277,8 @@ def _check_drill(drill: Drill, path: _Path, reader: _Reader) -> None:
         ("sets", gate.sets >= 1, "1 or more"),
         ("passed", 1 <= gate.passed <= gate.reps, f"1 to {gate.reps}, the reps"),
         ("max_pain", gate.max_pain <= 10, "0 to 10"),
+        ("apart_h", gate.sessions == 1 or gate.apart_h > 0, "hours between sessions, above 0"),
+        ("effort_any_of", set(gate.effort_any_of) <= set(EFFORT_PLACES), ", ".join(EFFORT_PLACES)),
     ):
         if not holds:
             reader.refuse((*path, "gate", name), f"gate.{name} is {getattr(gate, name)}.", expected=expected)
