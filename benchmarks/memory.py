@@ -21,6 +21,7 @@ from hiphinge.clip.analyse import ClipTracks, analyse
 from hiphinge.clip.options import AssessOptions
 from hiphinge.model import Assessment
 from hiphinge.sagittal import FacingDecision
+from hiphinge.validation.films import take_frames
 from hiphinge.verdict import criteria_for
 
 CLIP = Path(hiphinge.__file__).parent / "data" / "demo.mp4"
@@ -39,25 +40,8 @@ def lengthen(result: Assessment, minutes: float) -> ClipTracks:
     step_s = float(np.median(np.diff(pose.time_s)))
     n = round(60 * minutes / step_s)
     rows = np.arange(n) % pose.n_frames
-    longer = replace(
-        pose,
-        time_s=step_s * np.arange(n),
-        frame_index=np.arange(n),
-        keypoints_px=pose.keypoints_px[rows],
-        visibility=pose.visibility[rows],
-        world_m=pose.world_m[rows],
-        presence=pose.presence[rows],
-    )
-    outline = replace(
-        profile,
-        **{
-            name: getattr(profile, name)[rows]
-            for name in (
-                "dorsal_ratio", "hidden", "ventral_ratio", "thigh_back_ratio", "thigh_front_ratio", "seat_px",
-                "edge_softness_px", "body_height_px", "body_top_px", "body_bottom_px", "clipped",
-            )
-        },
-    )  # fmt: skip
+    longer = replace(take_frames(pose, rows), time_s=step_s * np.arange(n), frame_index=np.arange(n))
+    outline = take_frames(profile, rows)
     watched = replace(
         camera,
         **{name: getattr(camera, name)[rows] for name in ("cut", "shift_ratio", "luma", "sharpness", "still_picture")},

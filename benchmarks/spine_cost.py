@@ -39,8 +39,7 @@ def load_input(n_frames: int) -> tuple[SpineInput, list[tuple[PoseTrack, Profile
     rows = np.arange(n_frames) % pose.n_frames
     segments = Segments(**{f.name: getattr(segments, f.name)[rows] for f in fields(Segments)})
     segments = replace(segments, time_s=np.arange(n_frames) / 30.0)
-    whole = {f.name: getattr(profile, f.name) for f in fields(profile)}
-    profile = type(profile)(**{k: v if k == "station_ratio" else v[rows] for k, v in whole.items()})
+    profile = take_frames(profile, rows)
     given = SpineInput(profile, segments, replace(standing, rows=standing.rows[rows]), compute_yaw_deg(pose)[rows])
     single = [take_frames(pose, slice(k, k + 1)) for k in range(pose.n_frames)]
     frames = [

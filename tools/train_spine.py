@@ -198,19 +198,7 @@ def fit_kind(table: Table, *, still: bool, members: int) -> tuple[dict[str, np.n
     features, reference = table.features[use], table.reference[use]
     x = np.column_stack([features - reference, features]) if still else features
     zero = _mean_stand(table)
-    blank = Network(
-        np.zeros(1),
-        np.ones(1),
-        np.zeros(1),
-        np.ones(1),
-        zero,
-        np.zeros((1, 1), np.float32),
-        np.ones(1, np.float32),
-        (1.0, 1.0),
-        (),
-        (),
-        {},
-    )
+    blank = _blank_network(zero)
     one = Table(features, reference, table.truth[use], table.person[use], table.yaw_deg[use], table.bent[use])
     y = one.truth - one.start(blank, still=still)
     told = np.isfinite(y).all(axis=1)
@@ -235,6 +223,13 @@ def fit_kind(table: Table, *, still: bool, members: int) -> tuple[dict[str, np.n
         "quantile": _blank_quantiles(),
     }
     return arrays, numbers
+
+
+def _blank_network(zero_deg: np.ndarray) -> Network:
+    """Build a network without members: for what the bare points say, and for distances once it is given axes."""
+    one, none = np.ones(1), np.zeros(1)
+    axes = np.zeros((1, 1), np.float32)
+    return Network(none, one, none, one, zero_deg, axes, one.astype(np.float32), (1.0, 1.0), (), (), {})
 
 
 def _blank_quantiles() -> dict[str, list[float]]:
@@ -367,19 +362,7 @@ def hash_truth(people: Sequence[Observed]) -> str:
 
 def compare(train: Table, others: Table, members: int) -> None:
     """Print what simpler models and models with fewer features would do, with a still stand, on the intervals people."""
-    blank = Network(
-        np.zeros(1),
-        np.ones(1),
-        np.zeros(1),
-        np.ones(1),
-        np.zeros(3),
-        np.zeros((1, 1), np.float32),
-        np.ones(1, np.float32),
-        (1.0, 1.0),
-        (),
-        (),
-        {},
-    )
+    blank = _blank_network(np.zeros(3))
     sets = []
     for table in (train, others):
         use = np.isfinite(table.reference[:, 0])

@@ -33,6 +33,9 @@ def test_a_drill_is_shown_whole() -> None:
     drill = load_program().drill("goat_bag")
     for text in (*drill.setup, *drill.checks, *drill.cues, drill.hands, drill.dose.note, drill.equipment[1].setup[0]):
         assert text in out
+    for text in load_program().pain:
+        assert text in out
+    assert out.rstrip().endswith("decisions stay with the clinician.")
     assert "Felt in hamstrings or buttocks, and not in the back." in out
     assert "2 sets in which at least 4 of 5 reps met the drill's own rules." in out
 

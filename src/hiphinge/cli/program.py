@@ -23,7 +23,11 @@ program_app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-_SEE_FIRST = "Yes to one of these: see a clinician first. A no does not clear you."
+#: What a yes to a red-flag question asks for.
+_ROUTES = {
+    "emergency": "If yes to any of these, get emergency help now",
+    "clinician": "If yes to any of these, see a clinician first (a no does not clear you)",
+}
 ProgramFile = Annotated[
     Path | None,
     typer.Option("--program", metavar="FILE.toml", help="A program of your own. Default: the one built in."),
@@ -42,7 +46,8 @@ def show(
         from hiphinge.program import load_program
 
         loaded = load_program(program)
-        write_out("\n".join(describe_program(loaded) if drill is None else describe_drill(find_drill(loaded, drill))))
+        lines = describe_program(loaded) if drill is None else describe_drill(loaded, find_drill(loaded, drill))
+        write_out("\n".join(lines))
 
 
 @program_app.command(epilog="Example: hiphinge program check my-program.toml")
@@ -63,22 +68,15 @@ def export(
     """Write a copy of the built-in program, to edit."""
     with guarded():
         from hiphinge.program import shipped_text
+        from hiphinge.validation.store import write_bytes
 
-        try:
-            with file.open("x", encoding="utf-8") as out:
-                out.write(shipped_text())
-        except FileExistsError:
+        if file.exists():
             raise OutputError(
                 f"{str(file)!r} exists already.",
                 expected="a file that does not exist yet, so that nothing is lost",
                 next_step="Give another name.",
-            ) from None
-        except OSError as error:
-            raise OutputError(
-                f"{str(file)!r} cannot be written: {error.strerror or error}.",
-                expected="a folder that exists and may be written to",
-                next_step="Give another place.",
-            ) from None
+            )
+        write_bytes(file, shipped_text().encode())
         write_out(f"Written: {file}. After editing: hiphinge program check {file}")
 
 
@@ -101,14 +99,12 @@ def find_drill(program: Program, name: str) -> Drill:
 
 def describe_program(program: Program) -> Iterator[str]:
     """Say the red-flag questions, what to do about pain, and the steps, a line for each drill."""
-    from hiphinge.verdict.headlines import NOTICE
-
     yield program.title
     yield program.summary
     yield ""
     yield "Before the first use, and whenever something is new or worse, go through these questions."
-    for urgency, words in (("emergency", "Yes to one of these: get emergency help now."), ("clinician", _SEE_FIRST)):
-        yield from _section(words[:-1], tuple(q.question for q in program.red_flags if q.urgency == urgency))
+    for urgency, title in _ROUTES.items():
+        yield from _section(title, tuple(flag.question for flag in program.red_flags if flag.urgency == urgency))
     yield from _section("If it hurts", program.pain)
     for number, stage in enumerate(program.stages):
         yield ""
@@ -117,12 +113,11 @@ def describe_program(program: Program) -> Iterator[str]:
         for name in stage.drills:
             drill = program.drill(name)
             yield f"  {drill.id:16s}{drill.name}: {drill.purpose}"
-    yield ""
-    yield NOTICE
+    yield from _notice()
 
 
-def describe_drill(drill: Drill) -> Iterator[str]:
-    """Say everything about one drill."""
+def describe_drill(program: Program, drill: Drill) -> Iterator[str]:
+    """Say everything about one drill, and what to do about pain."""
     yield drill.name
     yield drill.purpose
     for title, lines in (("Set up", drill.setup), ("Hands", (drill.hands,)), ("Feet", drill.feet)):
@@ -137,10 +132,18 @@ def describe_drill(drill: Drill) -> Iterator[str]:
     dose = drill.dose
     low, high = dose.per_week
     often = f"{low} to {high} days a week" if low != high else f"at most {low} {'day' if low == 1 else 'days'} a week"
-    yield from _section(
-        "How much", (f"{dose.sets} x {dose.reps} reps, {often}, {dose.tempo}.", *filter(None, [dose.note]))
-    )
+    amount = f"{dose.sets} x {dose.reps} reps, {often}, {dose.tempo}."
+    yield from _section("How much", (amount, dose.note) if dose.note else (amount,))
+    yield from _section("If it hurts", program.pain)
     yield from _section("To move on", tuple(_gate_lines(drill)))
+    yield from _notice()
+
+
+def _notice() -> Iterator[str]:
+    from hiphinge.verdict.headlines import NOTICE
+
+    yield ""
+    yield NOTICE
 
 
 def _section(title: str, lines: tuple[str, ...]) -> Iterator[str]:
@@ -161,7 +164,8 @@ def _gate_lines(drill: Drill) -> Iterator[str]:
     if gate.sessions > 1:
         yield f"In {gate.sessions} sessions, at least {gate.apart_h:g} hours apart."
     if gate.effort_any_of:
-        yield f"Felt in {' or '.join(gate.effort_any_of)}, and not in the back."
+        places = " or ".join(gate.effort_any_of).replace("_", " ")
+        yield f"Felt in {places}, and not in the back."
     else:
         yield "Effort may be felt anywhere, but not as pain in the back."
     yield f"Back pain at most {gate.max_pain} of 10."

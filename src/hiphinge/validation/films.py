@@ -225,7 +225,7 @@ def stand_of(result: Assessment) -> SpineInput | None:
     return SpineInput(take_frames(evidence.profile, rows), segments, standing, compute_yaw_deg(pose))
 
 
-def take_frames(track: Track, rows: slice) -> Track:
+def take_frames(track: Track, rows: slice | NDArray[np.int64]) -> Track:
     """Cut some frames out of a track of poses or outlines."""
     n = len(track.time_s if isinstance(track, PoseTrack) else track.dorsal_ratio)
     held = {f.name: getattr(track, f.name) for f in fields(track) if f.name != "station_ratio"}

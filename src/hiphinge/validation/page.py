@@ -84,7 +84,7 @@ def short_page(numbers: Numbers) -> str:
         _table("Stills, without a still stand", stills["none, any yaw"]),
         _table("What other tools do, on the same stills", numbers["baselines"]),
         _table("Clips, frame by frame", clips["frames"], note=_counts(clips["counts"])),
-        _table("Clips, frame by frame, read causally (each frame from itself and those before)", clips["live"]),
+        _table("Clips, read causally", clips["live"], note=_CAUSAL),
         _table("Clips, at the bottom of each rep", clips["bottoms"]),
     ]
     return "\n".join(parts).rstrip() + "\n"

@@ -88,7 +88,7 @@ def write_bytes(path: Path, content: bytes) -> None:
         raise OutputError(
             f"{str(path)!r} cannot be written ({error.strerror or error}).",
             expected="a folder with room that may be written to.",
-            next_step="Free some space, or choose another folder with --cache or --write.",
+            next_step="Free some space, or choose another folder.",
         ) from None
 
 
