@@ -123,7 +123,7 @@ def test_an_unknown_name_is_an_attribute_error():
 
 
 def test_the_public_front_is_small():
-    assert hiphinge.__all__ == ["Assessment", "HiphingeError", "__version__", "assess"]
+    assert hiphinge.__all__ == ["Assessment", "HiphingeError", "__version__", "assess", "stance"]
     assert inspect.isfunction(hiphinge.assess)
 
 
@@ -138,12 +138,13 @@ def test_core_modules_do_not_bring_adapters():
 def test_an_unknown_option_of_assess_is_refused_with_the_known_ones():
     with pytest.raises(UsageError, match="no option 'drills'") as caught:
         hiphinge.assess("clip.mp4", drills="hinge")
-    assert "drill, facing, from_s" in caught.value.expected
+    assert "drill, facing, foot_length_cm, from_s" in caught.value.expected
 
 
 EXIT_CODES = {
     "HiphingeError": 1, "UsageError": 2, "InputError": 1, "InputNotFound": 3, "NotAVideo": 4, "VideoUnreadable": 5,
     "VideoUnsupported": 6, "OutputError": 7, "ConfigError": 8, "ModelError": 9, "MissingDependency": 10,
+    "StoreError": 12, "PersonNotFound": 13, "RecordConflict": 14,
 }  # fmt: skip
 
 

@@ -12,7 +12,10 @@
     ├── OutputError                   exit 7   folder not writable, disk full
     ├── ConfigError                   exit 8   criteria or settings file cannot be used
     ├── ModelError                    exit 9   a model file is missing, altered, or does not load
-    └── MissingDependency             exit 10  an optional extra is not installed
+    ├── MissingDependency             exit 10  an optional extra is not installed
+    └── StoreError                    exit 12  the store of people and sessions cannot be used
+        ├── PersonNotFound            exit 13  nobody, or more than one person, goes by that name
+        └── RecordConflict            exit 14  an entry does not fit what is already recorded
     Interrupted (Ctrl-C)              exit 130
 
 *Cannot tell* is never an error: it is a verdict, and exits 0.
@@ -29,6 +32,9 @@ __all__ = [
     "ModelError",
     "NotAVideo",
     "OutputError",
+    "PersonNotFound",
+    "RecordConflict",
+    "StoreError",
     "UsageError",
     "VideoUnreadable",
     "VideoUnsupported",
@@ -121,3 +127,21 @@ class MissingDependency(HiphingeError):
     """An optional extra is not installed."""
 
     exit_code = 10
+
+
+class StoreError(HiphingeError):
+    """The store of people and sessions cannot be opened, read or written."""
+
+    exit_code = 12
+
+
+class PersonNotFound(StoreError):
+    """Nobody, or more than one person, goes by that name."""
+
+    exit_code = 13
+
+
+class RecordConflict(StoreError):
+    """An entry does not fit what is already recorded: another person's, in the future, or entered twice differently."""
+
+    exit_code = 14

@@ -1,0 +1,271 @@
+"""Backing up a store while it is in use, and filling an empty one from a backup.
+
+A backup is one zip: what it is (``backup.json``), the database, and the kept files. A SQLite store gives a copy of its
+database made by SQLite itself; a PostgreSQL store one file of JSON lines a table. Either can be restored into either.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sqlite3
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import IO, Any
+
+import msgspec
+from sqlalchemy import Connection, Engine, Table, func, insert, select, text
+
+from hiphinge.errors import InputNotFound, OutputError, StoreError
+from hiphinge.store.faults import told_kindly
+from hiphinge.store.files import create_private, make_private, remove_tree
+from hiphinge.store.migrate import HEAD, bring_up_to_date
+from hiphinge.store.opening import connect, find_place
+from hiphinge.store.tables import TABLES, Utc, audit, decisions, notes
+
+__all__ = ["Rows", "check_empty", "insert_rows", "open_backup", "unpack_files", "write_backup"]
+
+_FORMAT = "hiphinge backup"
+_MANIFEST = "backup.json"
+_DATABASE = "store.sqlite3"
+_LINES = "tables/{}.jsonl"
+_NUMBERED = (notes, decisions, audit)
+_AT_ONCE = 2000
+#: files/PERSON/ASSESSMENT/NAME
+_FILE = re.compile(r"files/([0-9a-z]{1,16})/([0-9a-f]{32})/([^/\\]+)")
+#: What a zip that was cut off or altered raises; RuntimeError: a flipped bit says that a part is encrypted.
+_UNREADABLE = (zipfile.BadZipFile, zlib.error, KeyError, EOFError, ValueError, RuntimeError, msgspec.MsgspecError)
+#: Yields a table's rows, oldest first, as values by column.
+Rows = Callable[[Table], Iterator[Mapping[str, Any]]]
+
+
+def write_backup(path: Path, engine: Engine, connection: Connection, root: Path, *, now: datetime) -> None:
+    """Write everything to one file: aside first, then renamed. ``connection`` sees one state of the store.
+
+    Raises
+    ------
+    OutputError
+        There is something at ``path``, or it cannot be written.
+    """
+    if path.exists():
+        raise OutputError(f"{path} is there already.", expected="a name where there is nothing yet")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        aside = Path(tempfile.mkdtemp(prefix=f".{path.name}.part-", dir=path.parent))
+    except OSError as error:
+        raise _unwritable(path, error) from error
+    try:
+        whole = aside / "whole.zip"
+        with create_private(whole) as out, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+            kind = "sqlite" if engine.dialect.name == "sqlite" else "lines"
+            manifest = {"format": _FORMAT, "schema_version": HEAD, "kind": kind, "made_at": now.isoformat()}
+            archive.writestr(_MANIFEST, json.dumps(manifest, indent=1))
+            if kind == "sqlite":
+                _copy_database(engine, aside / _DATABASE)
+                archive.write(aside / _DATABASE, _DATABASE)
+            else:
+                _write_lines(archive, connection)
+            _write_files(archive, root)
+        with whole.open("rb") as opened:
+            os.fsync(opened.fileno())
+        whole.replace(path)
+    except OSError as error:
+        raise _unwritable(path, error) from error
+    finally:
+        remove_tree(aside)
+
+
+def _unwritable(path: Path, error: OSError) -> OutputError:
+    """A place that cannot be written, or a full disk."""
+    return OutputError(
+        f"The backup {path} cannot be written ({error.strerror or error}).",
+        next_step="Choose another folder, or free some space. Nothing in the store was changed.",
+    )
+
+
+def _copy_database(engine: Engine, target: Path) -> None:
+    """Copy a SQLite database as it is at one moment; writers go on meanwhile."""
+    raw = engine.raw_connection()
+    copy = sqlite3.connect(target)
+    try:
+        raw.driver_connection.backup(copy)  # type: ignore[union-attr]
+        # A copy with a log beside it would be two files.
+        copy.execute("PRAGMA journal_mode = DELETE")
+    finally:
+        copy.close()
+        raw.close()
+
+
+def _write_lines(archive: zipfile.ZipFile, connection: Connection) -> None:
+    """Write every table, a row a line."""
+    for table in TABLES:
+        with archive.open(_LINES.format(table.name), "w", force_zip64=True) as out:
+            rows = connection.execution_options(yield_per=_AT_ONCE).execute(select(table).order_by(*table.primary_key))
+            for row in rows:
+                out.write(msgspec.json.encode(dict(row._mapping)) + b"\n")
+
+
+def _write_files(archive: zipfile.ZipFile, root: Path) -> None:
+    """Add the kept files; one that is erased meanwhile is left out."""
+    for path in sorted(root.glob("*/*/*")):
+        name = f"files/{path.relative_to(root).as_posix()}"
+        if _FILE.fullmatch(name) and path.is_file():
+            try:
+                # Films are compressed already.
+                archive.write(path, name, zipfile.ZIP_STORED)
+            except FileNotFoundError:
+                continue
+
+
+@contextmanager
+def open_backup(path: Path) -> Iterator[tuple[zipfile.ZipFile, Rows]]:
+    """Open a backup: its zip, and what yields a table's rows.
+
+    Raises
+    ------
+    InputNotFound
+        There is no such file.
+    StoreError
+        It is no backup, is incomplete, or was made by a newer hiphinge.
+    """
+    if not path.is_file():
+        raise InputNotFound(f"{path} is not there.", expected="a file that hiphinge backup has written")
+    try:
+        with zipfile.ZipFile(path) as archive, tempfile.TemporaryDirectory() as aside:
+            manifest = _manifest(archive, path)
+            if manifest["kind"] == "lines":
+                yield archive, lambda table: _lines(archive, table)
+                return
+            archive.extract(_DATABASE, aside)
+            engine = connect(find_place(Path(aside) / _DATABASE))
+            try:
+                with told_kindly(str(path)):
+                    bring_up_to_date(engine)
+                yield archive, lambda table: _rows(engine, table)
+            finally:
+                engine.dispose()
+
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        KeyError,
+        EOFError,
+        ValueError,
+        RuntimeError,
+        msgspec.MsgspecError,
+    ) as error:
+        raise _no_backup(path) from error
+
+
+def _no_backup(path: Path) -> StoreError:
+    """A file that is something else, or is cut off."""
+    return StoreError(
+        f"{path} is no backup of hiphinge, or is incomplete.",
+        expected="a file that hiphinge backup has written",
+        next_step="Choose another backup. Nothing was changed.",
+    )
+
+
+def _manifest(archive: zipfile.ZipFile, path: Path) -> dict[str, Any]:
+    """Return what the backup is, or refuse it."""
+    manifest = json.loads(archive.read(_MANIFEST))
+    if not isinstance(manifest, dict) or manifest.get("format") != _FORMAT:
+        raise _no_backup(path)
+    version = str(manifest["schema_version"])
+    if version > HEAD or (manifest["kind"] == "lines" and version != HEAD):
+        raise StoreError(
+            f"The backup has schema version {version}; this hiphinge restores version {HEAD}.",
+            next_step="Restore it with the hiphinge that made it. Nothing was changed.",
+        )
+    return manifest
+
+
+def _lines(archive: zipfile.ZipFile, table: Table) -> Iterator[Mapping[str, Any]]:
+    """Yield the rows of a table's lines."""
+    moments = [column.name for column in table.c if isinstance(column.type, Utc)]
+    with archive.open(_LINES.format(table.name)) as opened:
+        for line in opened:
+            row = msgspec.json.decode(line)
+            yield row | {name: datetime.fromisoformat(row[name]) for name in moments if row[name] is not None}
+
+
+def _rows(engine: Engine, table: Table) -> Iterator[Mapping[str, Any]]:
+    """Yield the rows of a copied database."""
+    with engine.connect() as connection:
+        for row in connection.execution_options(yield_per=_AT_ONCE).execute(select(table)):
+            yield dict(row._mapping)
+
+
+def check_empty(connection: Connection, place: str) -> None:
+    """Refuse a store that holds anything.
+
+    Raises
+    ------
+    StoreError
+        It does.
+    """
+    for table in TABLES:
+        if connection.execute(select(func.count()).select_from(table)).scalar_one():
+            raise StoreError(
+                f"The store {place} is not empty, so nothing was restored into it.",
+                expected="a store without people",
+                next_step="Name a new one with HIPHINGE_STORE and restore into that.",
+            )
+
+
+def insert_rows(connection: Connection, rows: Rows) -> int:
+    """Put in all rows of all tables within one transaction, and return how many there were."""
+    total = 0
+    for table in TABLES:
+        for part in _parts(rows(table)):
+            connection.execute(insert(table), part)
+            total += len(part)
+        if connection.dialect.name == "postgresql" and table in _NUMBERED:
+            # The server counts on from what was put in.
+            counter = f"pg_get_serial_sequence('{table.name}', 'id')"
+            connection.execute(text(f"SELECT setval({counter}, max(id)) FROM {table.name}"))
+    return total
+
+
+def _parts(rows: Iterable[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any]]]:
+    """Yield rows in runs that fit into memory."""
+    part: list[Mapping[str, Any]] = []
+    for row in rows:
+        part.append(row)
+        if len(part) == _AT_ONCE:
+            yield part
+            part = []
+    if part:
+        yield part
+
+
+def unpack_files(archive: zipfile.ZipFile, root: Path) -> None:
+    """Put the kept files where the store looks for them; what is there already is left as it is."""
+    for member in archive.infolist():
+        found = _FILE.fullmatch(member.filename)
+        if not found or found[3].startswith("."):
+            continue
+        folder = root / found[1] / found[2]
+        make_private(folder)
+        target = folder / found[3]
+        if not target.exists():
+            with archive.open(member) as source:
+                _write_aside(source, target)
+
+
+def _write_aside(source: IO[bytes], target: Path) -> None:
+    """Write one file, whole or not at all."""
+    aside = target.with_name(f".part-{target.name}")
+    aside.unlink(missing_ok=True)
+    with create_private(aside) as out:
+        while block := source.read(1 << 20):
+            out.write(block)
+        out.flush()
+        os.fsync(out.fileno())
+    aside.replace(target)

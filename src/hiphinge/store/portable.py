@@ -1,0 +1,95 @@
+"""Everything of one person as one JSON and files."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Row, Table, select
+
+from hiphinge.errors import OutputError
+from hiphinge.store.files import flush_folder, put_files, remove_tree
+from hiphinge.store.migrate import HEAD
+from hiphinge.store.people import require_person
+from hiphinge.store.tables import TABLES, people
+
+__all__ = ["EXPORT_NAME", "export_document", "write_export"]
+
+EXPORT_NAME = "person.json"
+#: Columns that hold JSON: written as what they hold, not as text within text.
+_JSON = frozenset({"payload", "document", "decision", "files"})
+_HIDDEN = frozenset({"name_key"})
+
+
+def export_document(connection: Connection, person: str, *, now: datetime) -> bytes:
+    """Return everything that is recorded of a person as one JSON object, tables by name.
+
+    Raises
+    ------
+    PersonNotFound
+        Nobody has this id.
+    """
+    require_person(connection, person)
+    whole: dict[str, Any] = {"format": "hiphinge person", "schema_version": HEAD, "exported_at": now}
+    for table in TABLES:
+        column = table.c.id if table is people else table.c.person
+        rows = connection.execute(select(table).where(column == person).order_by(*_order(table)))
+        whole[table.name] = [_plain(row) for row in rows]
+    return msgspec.json.format(msgspec.json.encode(whole), indent=1) + b"\n"
+
+
+def _order(table: Table) -> list[Any]:
+    """Return what rows are sorted by: the order in which they came."""
+    return [table.c[name] for name in ("created", "sequence", "at", "id") if name in table.c]
+
+
+def _plain(row: Row[Any]) -> dict[str, Any]:
+    """Return a row as a JSON object."""
+    plain = {}
+    for name, value in row._mapping.items():
+        if name not in _HIDDEN:
+            plain[name] = msgspec.Raw(value.encode()) if name in _JSON else value
+    return plain
+
+
+def write_export(document: bytes, files: Path, folder: Path) -> Path:
+    """Write the export: aside first, then renamed, so that ``folder`` is whole or not there.
+
+    Raises
+    ------
+    OutputError
+        The folder has something in it, or cannot be written.
+    """
+    if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
+        raise OutputError(f"{folder} is not empty.", expected="a folder that is empty or not there yet")
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.part-", dir=folder.parent))
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+    try:
+        whole = aside / "export"
+        put_files(whole, {EXPORT_NAME: document})
+        if files.is_dir():
+            shutil.copytree(files, whole / "files")
+        if folder.is_dir():
+            folder.rmdir()
+        whole.replace(folder)
+        flush_folder(folder.parent)
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+    finally:
+        remove_tree(aside)
+    return folder
+
+
+def _unwritable(folder: Path, error: OSError) -> OutputError:
+    """A folder that cannot be written, or a full disk."""
+    return OutputError(
+        f"{folder} cannot be written ({error.strerror or error}).",
+        next_step="Choose another folder, or free some space. Nothing in the store was changed.",
+    )

@@ -1,0 +1,210 @@
+"""Whether an entry fits what is already recorded. Pure: no database here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from hiphinge.errors import RecordConflict
+from hiphinge.program.history import Event, NextMorning, SessionClosed, SessionOpened, Withdrawn
+
+__all__ = ["LogState", "Seen", "check_entry", "check_text", "moment"]
+
+#: Clocks of two machines differ by this much at most.
+FUTURE_TOLERANCE = timedelta(minutes=5)
+_LONGEST_KEY = 200
+
+
+def moment(at: datetime) -> str:
+    """Return a moment as it is told in messages."""
+    return f"{at.day} {at:%B %Y, %H:%M} UTC"
+
+
+def check_entry(event: Event, now: datetime) -> None:
+    """Refuse an entry that could not be kept, whatever was recorded before.
+
+    Raises
+    ------
+    RecordConflict
+        Its time, its session's name or a pain.
+    """
+    _check_time(event, now)
+    _check_scales(event)
+    session = getattr(event, "session", None)
+    if session is not None:
+        check_text(session, "name of the session")
+    if isinstance(event, Withdrawn):
+        check_text(event.entry, "key of the withdrawn entry")
+
+
+def _check_time(event: Event, now: datetime) -> None:
+    """Refuse an entry without a zone or from the future; one from the past is fine, since sequence orders."""
+    if event.at.utcoffset() is None:
+        raise RecordConflict(
+            f"The entry {event.key!r} has a time without a zone ({event.at.isoformat()}).",
+            expected="an aware time, such as 2026-11-23T18:00:00+00:00",
+        )
+    if event.at - now > FUTURE_TOLERANCE:
+        raise RecordConflict(
+            f"The entry {event.key!r} lies in the future: {event.at.isoformat(timespec='minutes')}.",
+            expected=f"a time up to now, {moment(now)}",
+            next_step="Check the date and the clock of this computer, then enter it again.",
+        )
+
+
+def _check_scales(event: Event) -> None:
+    """Refuse a pain that lies outside of 0 to 10."""
+    for name in ("pain", "resting_pain"):
+        value = getattr(event, name, None)
+        if value is not None and not 0 <= value <= 10:
+            raise RecordConflict(f"The entry {event.key!r} has {name} {value}.", expected="a whole number from 0 to 10")
+
+
+def check_text(value: str, what: str, *, longest: int = _LONGEST_KEY, lines: bool = False) -> None:
+    """Refuse a text that is empty, too long, or has characters that cannot be kept.
+
+    Raises
+    ------
+    RecordConflict
+        Naming ``what`` it is.
+    """
+    allowed = "\n\t\r" if lines else ""
+    odd = any((ord(c) < 32 and c not in allowed) or 0xD800 <= ord(c) <= 0xDFFF for c in value)
+    if not value.strip() or len(value) > longest or odd:
+        seen = "empty" if not value.strip() else f"{len(value)} characters" if not odd else "odd characters"
+        raise RecordConflict(f"The {what} cannot be kept ({seen}).", expected=f"1 to {longest} printable characters")
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What matters of an earlier entry: ``entry`` is the key that a withdrawal names, else ``""``."""
+
+    key: str
+    kind: str
+    at: datetime
+    session: str | None = None
+    assessment: str | None = None
+    entry: str = ""
+
+
+class LogState:
+    """Sessions, withdrawals and films of one person's log, as far as they decide whether a further entry fits.
+
+    Parameters
+    ----------
+    seen
+        Earlier entries, oldest first: at least every session's beginning and end, every withdrawal, the entries that a
+        new withdrawal names, and those with an assessment that a new entry names.
+    """
+
+    def __init__(self, seen: Iterable[Seen]) -> None:
+        self._log: dict[str, Seen] = {}
+        self._films: dict[str, list[str]] = {}
+        self._withdrawn: set[str] = set()
+        self._sessions: dict[str, bool] | None = None
+        for row in seen:
+            self._add(row)
+
+    def accept(self, event: Event) -> None:
+        """Take in a further entry, or refuse it.
+
+        Raises
+        ------
+        RecordConflict
+            It does not fit what is already recorded.
+        """
+        assessment = getattr(event, "assessment", "")
+        session: str | None = getattr(event, "session", None)
+        if session is not None:
+            self._check_session(event, session)
+        if assessment:
+            self._check_assessment(event, assessment)
+        entry = ""
+        if isinstance(event, Withdrawn):
+            self._check_withdrawal(event)
+            entry = event.entry
+        self._add(Seen(event.key, type(event).__name__, event.at, session, assessment or None, entry))
+
+    def sessions(self) -> dict[str, bool]:
+        """Return every session that was begun and stands → whether it is still open."""
+        if self._sessions is None:
+            self._sessions = {}
+            for row in self._log.values():
+                if row.key not in self._withdrawn:
+                    _turn(self._sessions, row)
+        return self._sessions
+
+    def _add(self, row: Seen) -> None:
+        self._log[row.key] = row
+        if row.assessment:
+            self._films.setdefault(row.assessment, []).append(row.key)
+        if row.entry:
+            self._withdrawn.add(row.entry)
+            # Only a withdrawal changes what was; everything else adds to it.
+            self._sessions = None
+        elif self._sessions is not None:
+            _turn(self._sessions, row)
+
+    def _check_session(self, event: Event, session: str) -> None:
+        sessions = self.sessions()
+        if isinstance(event, SessionOpened):
+            self._check_opening(session, sessions)
+        elif session not in sessions:
+            raise RecordConflict(
+                f"The entry {event.key!r} belongs to session {session!r}, which was never begun.",
+                next_step="Begin a session first: hiphinge session start.",
+            )
+        elif not sessions[session] and not isinstance(event, NextMorning):
+            raise RecordConflict(
+                f"The session {session!r} is already finished, so nothing can be added to it.",
+                next_step="Begin a new one: hiphinge session start.",
+            )
+
+    def _check_opening(self, session: str, sessions: dict[str, bool]) -> None:
+        if session in sessions:
+            raise RecordConflict(f"A session {session!r} was already begun.", expected="a name of its own")
+        for other, is_open in sessions.items():
+            if is_open:
+                raise RecordConflict(
+                    f"The session {other!r} is still open.",
+                    expected="one session at a time",
+                    next_step="Finish it first: hiphinge session finish.",
+                )
+
+    def _check_assessment(self, event: Event, assessment: str) -> None:
+        for key in self._films.get(assessment, ()):
+            if key not in self._withdrawn:
+                raise RecordConflict(
+                    f"This film was already logged on {moment(self._log[key].at)} (entry {key!r}).",
+                    expected="each film once",
+                    next_step="Log another film, or withdraw that entry first.",
+                )
+
+    def _check_withdrawal(self, event: Withdrawn) -> None:
+        row = self._log.get(event.entry)
+        if row is None:
+            raise RecordConflict(f"There is no entry {event.entry!r} to withdraw.", next_step="Check its key.")
+        if row.key in self._withdrawn:
+            raise RecordConflict(f"The entry {event.entry!r} was already withdrawn.")
+        if row.entry:
+            raise RecordConflict(
+                f"The entry {event.entry!r} is itself a withdrawal.",
+                expected="an entry that counts",
+                next_step="Enter again what was withdrawn, with a new key.",
+            )
+        if row.kind == SessionClosed.__name__ and any(self.sessions().values()):
+            raise RecordConflict(
+                f"Without {event.entry!r} two sessions would be open at once.",
+                next_step="Finish the open session first: hiphinge session finish.",
+            )
+
+
+def _turn(sessions: dict[str, bool], row: Seen) -> None:
+    """Begin or end the session that a row is about."""
+    if row.session is None:
+        return
+    if row.kind == SessionOpened.__name__:
+        sessions[row.session] = True
+    elif row.kind == SessionClosed.__name__ and row.session in sessions:
+        sessions[row.session] = False
