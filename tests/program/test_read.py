@@ -126,6 +126,7 @@ def test_an_edited_copy_is_read(tmp_path) -> None:
         ('hands = "Let the arms hang."\n', "", '[[drill]]\nid = "toe_touch"', ("has no 'hands'", "Add it")),
         ('title = "The hip hinge', "title = 3 #", 'title = "The hip', ("title is 3", "a text in quotes")),
         ('purpose = "Learn to send', 'purpose = "" # send', 'purpose = "Learn', ("purpose is ''", "not empty")),
+        ("gates = true", 'gates = "yes"', "gates = true", ("gates is 'yes'", "true or false")),
         ("per_week = [3, 5]", "per_week = [3]", "per_week = [3, 5]", ("per_week is [3]", "a list of 2")),
     ],
 )

@@ -46,13 +46,17 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """An easier or harder form of a drill. ``helps`` names the rules whose failing calls for it."""
+    """An easier or harder form of a drill. ``helps`` names the rules whose failing calls for it.
+
+    ``gates``: sets in it pass the drill's gate too; it is a help on the way, not a step to come back from.
+    """
 
     id: str
     name: str
     direction: Literal["easier", "harder"]
     setup: tuple[str, ...]
     helps: tuple[str, ...] = ()
+    gates: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from types import NoneType, UnionType
 from typing import Any, Literal, NoReturn, TypeVar, get_args, get_origin, get_type_hints
 
 from hiphinge.errors import ConfigError
+from hiphinge.program.history import EFFORT_PLACES
 from hiphinge.program.model import Drill, Program
 from hiphinge.verdict import criteria
 
@@ -24,8 +25,6 @@ SHIPPED = "hip-hinge"
 _TABLE_NAMES = {"drills": "drill", "stages": "stage", "red_flags": "red_flag", "ticks": "tick", "variants": "variant"}
 #: Rules that the program itself judges, beside those of the criteria: wall distance, stance width.
 PROGRAM_RULES = ("11", "12")
-#: Where effort can be felt.
-EFFORT_PLACES = ("hamstrings", "buttocks", "thighs_front", "low_back", "upper_back", "neck", "other", "nothing")
 _Path = tuple[str | int, ...]
 _Type = TypeVar("_Type")
 
@@ -141,6 +140,9 @@ class _Reader:
         return self._plain(kind, value, path)
 
     def _plain(self, kind: type, value: Any, path: _Path) -> Any:
+        if kind is bool:
+            self._need(isinstance(value, bool), value, path, "true or false")
+            return value
         allowed = (int, float) if kind is float else (kind,)
         words = {str: "a text in quotes", int: "a whole number", float: "a number"}
         self._need(isinstance(value, allowed) and not isinstance(value, bool), value, path, words[kind])
@@ -246,11 +248,16 @@ def _check_drill(drill: Drill, path: _Path, reader: _Reader) -> None:
             (*path, "rules"), f"there are no rules {drill.rules!r}.", expected=", ".join(criteria.DRILL_RULES)
         )
     try:
-        criteria.criteria_for(drill.rules, drill.limits)
+        agreed = criteria.check_limits(criteria.criteria_for(drill.rules, drill.limits))
     except KeyError as error:
         reader.refuse(
             (*path, "limits", str(error.args[0])), f"there is no limit {error.args[0]!r} for {drill.rules!r}.",
             expected='a rule and a side, such as "4.pass_hi"; docs/rules.md lists the rules',
+        )  # fmt: skip
+    if agreed is not None:
+        reader.refuse(
+            (*path, "limits", agreed[0]), f"{agreed[1]}.",
+            expected="limits that agree: fail_lo ≤ pass_lo ≤ pass_hi ≤ fail_hi, and a tolerance of 0 or more",
         )  # fmt: skip
     rules = {spec.rule for spec in criteria.RULES} | set(PROGRAM_RULES)
     for k, variant in enumerate(drill.variants):

@@ -1,0 +1,176 @@
+"""What comes next for a person, and why: the decision as a pure function of the log."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal
+
+from hiphinge.program.clock import SLACK, Back, Moment, find_backs, find_withdrawn
+from hiphinge.program.decide import decide
+from hiphinge.program.decision import Decision
+from hiphinge.program.fold import advance
+from hiphinge.program.history import Event, History, Withdrawn
+from hiphinge.program.model import Program
+from hiphinge.program.state import Log, State
+
+__all__ = ["Move", "Present", "next_step", "present", "read_moves", "read_state", "replay"]
+
+_EARLIEST = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """Where a person stands.
+
+    ``step`` is the stage, ``drill`` the one picked last (None: none yet), ``variant`` the form that is advised,
+    ``session`` the open session's name (None: none is open).
+    """
+
+    step: str
+    drill: str | None
+    variant: str
+    session: str | None
+    resting_pain: int | None
+    stopped: bool
+    done: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A change of step: where to, when, by which entry, and how (``override``: a clinician's decision)."""
+
+    step: str
+    at: datetime
+    key: str
+    how: Literal["start", "up", "down", "override", "done"]
+
+
+def next_step(history: History, program: Program) -> Decision:
+    """Decide what comes next.
+
+    Red flags come before everything, then a clinician's decision, then pain, then the gates of the present step.
+
+    Parameters
+    ----------
+    history
+        The person's log, in order of its entries.
+    program
+        The program that is followed.
+
+    Notes
+    -----
+    A withdrawn entry counts as never entered. Times only tell how far apart entries are: see ``clock``.
+    """
+    state, log = read_state(history, program)
+    return decide(state, history.now, log)
+
+
+def present(history: History, program: Program) -> Present:
+    """Tell where the person stands, without deciding anything."""
+    state, _ = read_state(history, program)
+    session = state.session
+    return Present(
+        program.stages[state.stage].id, state.drill, state.variant, session.session if session else None,
+        session.resting if session else None, bool(state.stops), state.done,
+    )  # fmt: skip
+
+
+def read_state(history: History, program: Program) -> tuple[State, Log]:
+    """Fold a whole log."""
+    gone = find_withdrawn(history.events)
+    log = Log(program, _find_backs(history.events, gone, history.now))
+    state = State()
+    for event, moment in _walk(history.events, gone):
+        state = advance(state, event, moment, log)
+    return state, log
+
+
+def read_moves(history: History, program: Program) -> tuple[Move, ...]:
+    """Return every change of step, oldest first, beginning with the first entry."""
+    gone = find_withdrawn(history.events)
+    log = Log(program, _find_backs(history.events, gone, history.now))
+    state = State()
+    moves: list[Move] = []
+    for event, moment in _walk(history.events, gone):
+        before, state = state, advance(state, event, moment, log)
+        step = program.stages[state.stage].id
+        if not moves:
+            moves.append(Move(program.stages[0].id, event.at, event.key, "start"))
+        if state.stage != before.stage:
+            moves.append(Move(step, event.at, event.key, state.moved or "up"))
+        elif state.done and not before.done:
+            moves.append(Move(step, event.at, event.key, "done"))
+    return tuple(moves)
+
+
+def replay(history: History, program: Program) -> tuple[Decision, ...]:
+    """Decide after every entry, as it was decided then.
+
+    Decision ``k`` is what ``next_step`` says of the first ``k + 1`` entries at the time of entry ``k``.
+
+    Notes
+    -----
+    One pass. An entry that changes how earlier ones are read (one that withdraws another, or one that shows that a
+    clock had been ahead) has the log read again from the first entry concerned.
+    """
+    events = history.events
+    log, gone = Log(program), frozenset[str]()
+    states, decisions = [State()], []  # states[k]: where the person stood before entry k
+    moments: list[Moment] = []
+    for k, event in enumerate(events):
+        latest = moments[-1].latest if moments else event.at
+        start, decision = k, None
+        if isinstance(event, Withdrawn) or event.at + SLACK < latest:
+            prefix = events[: k + 1]
+            before, was = log.backs, gone
+            gone = find_withdrawn(prefix)
+            log = Log(program, _find_backs(prefix, gone, None))
+            start = _first_concerned(prefix, was ^ gone, set(before) ^ set(log.backs))
+            decision = next_step(History(prefix, event.at), program)
+        _read_again(events, start, k, gone, log, states, moments)
+        decisions.append(decision or decide(states[-1], event.at, log))
+    return tuple(decisions)
+
+
+def _read_again(
+    events: Sequence[Event], start: int, end: int, gone: frozenset[str], log: Log, states: list[State],
+    moments: list[Moment],
+) -> None:  # fmt: skip
+    """Fold entries ``start`` to ``end``, in place of what ``states`` and ``moments`` hold from there on."""
+    del states[start + 1 :], moments[start:]
+    for index in range(start, end + 1):
+        event = events[index]
+        before = moments[-1].latest if moments else None
+        if event.key in gone or isinstance(event, Withdrawn):
+            moments.append(Moment(index, event.at, before if before is not None else _EARLIEST))
+            states.append(states[-1])
+            continue
+        moment = Moment(index, event.at, event.at if before is None else max(before, event.at))
+        moments.append(moment)
+        states.append(advance(states[-1], event, moment, log))
+
+
+def _first_concerned(events: Sequence[Event], keys: Collection[str], backs: Iterable[Back]) -> int:
+    """Return the first entry that is read otherwise now: one of ``keys``, or later than a clock that went back."""
+    earliest = min((back.at for back in backs), default=None)
+    for index, event in enumerate(events):
+        if event.key in keys or (earliest is not None and event.at > earliest):
+            return index
+    return len(events) - 1
+
+
+def _walk(events: Sequence[Event], gone: Collection[str]) -> Iterator[tuple[Event, Moment]]:
+    """Give the entries that count, each with its moment."""
+    latest = _EARLIEST
+    for index, event in enumerate(events):
+        if event.key not in gone and not isinstance(event, Withdrawn):
+            latest = max(latest, event.at)
+            yield event, Moment(index, event.at, latest)
+
+
+def _find_backs(events: Sequence[Event], gone: Collection[str], now: datetime | None) -> tuple[Back, ...]:
+    """Find where the clock went back; the present counts too."""
+    times = [(moment.index, event.at) for event, moment in _walk(events, gone)]
+    return find_backs(times if now is None else [*times, (len(events), now)])
