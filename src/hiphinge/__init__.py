@@ -7,16 +7,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-__all__ = ["Assessment", "HiphingeError", "__version__", "assess"]
+__all__ = ["Assessment", "HiphingeError", "__version__", "assess", "stance"]
 
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from hiphinge.api import assess
+    from hiphinge.api import assess, stance
     from hiphinge.errors import HiphingeError
     from hiphinge.model import Assessment
 
-_HOMES = {"assess": "hiphinge.api", "Assessment": "hiphinge.model", "HiphingeError": "hiphinge.errors"}
+_HOMES = {
+    "assess": "hiphinge.api",
+    "stance": "hiphinge.api",
+    "Assessment": "hiphinge.model",
+    "HiphingeError": "hiphinge.errors",
+}
 
 
 def __getattr__(name: str) -> object:

@@ -1,4 +1,4 @@
-"""The Python front door: ``hiphinge.assess``."""
+"""The Python front door: ``hiphinge.assess`` and ``hiphinge.stance``."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hiphinge.clip.options import AssessOptions, ProgressCallback
+from hiphinge.clip.options import AssessOptions, ModelName, ProgressCallback
 from hiphinge.errors import UsageError
 
 if TYPE_CHECKING:
     from hiphinge.model import Assessment
     from hiphinge.pose.base import PoseEstimator
+    from hiphinge.verdict.stance import StanceWidth
 
-__all__ = ["assess"]
+__all__ = ["assess", "stance"]
 
 
 def assess(
@@ -36,7 +37,7 @@ def assess(
         Source of poses instead of BlazePose, for example a ``ReplayEstimator``.
     **options
         The fields of ``AssessOptions``: ``out, facing, model, drill, from_s, to_s, still_s, reference, criteria,
-        person, video``. With ``out`` the folder ``out/<name>/`` is written.
+        person, wall, foot_length_cm, video``. With ``out`` the folder ``out/<name>/`` is written.
 
     Returns
     -------
@@ -62,3 +63,45 @@ def assess(
     if unknown:
         raise UsageError(f"assess() has no option {unknown[0]!r}.", expected=", ".join(sorted(known)))
     return assess_video(path, AssessOptions(**options), progress=progress, estimator=estimator)
+
+
+def stance(
+    path: str | Path,
+    /,
+    *,
+    model: ModelName = "full",
+    person: int | None = None,
+    estimator: PoseEstimator | None = None,
+) -> StanceWidth:
+    """Measure how far apart the feet stand, from one photograph of the front (or the back).
+
+    Parameters
+    ----------
+    path
+        The photograph; of a video six pictures are read.
+    model
+        BlazePose landmark model.
+    person
+        Whom to look at, counted from the left, from 0; None chooses.
+    estimator
+        Source of poses instead of BlazePose.
+
+    Returns
+    -------
+    StanceWidth
+        Ankle spacing ÷ shoulder spacing with its interval and band, or why it cannot be told.
+
+    Raises
+    ------
+    HiphingeError
+        For a file or an option that cannot be used. *Cannot tell* is a result, not an error.
+
+    Examples
+    --------
+    >>> import hiphinge
+    >>> hiphinge.stance("front.jpg").place  # doctest: +SKIP
+    'shoulder_width'
+    """
+    from hiphinge.clip.stance import read_stance
+
+    return read_stance(path, model=model, person=person, estimator=estimator)

@@ -47,6 +47,7 @@ __all__ = [
     "Verdict",
     "VideoInfo",
     "ViewGrade",
+    "Wall",
 ]
 
 Array = NDArray[np.float64]
@@ -67,6 +68,7 @@ Outcome = Literal[
     "back_first",
     "pelvis_tilts",
     "no_tilt",
+    "reference_taken",
 ]
 
 
@@ -270,6 +272,17 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True)
+class Wall:
+    """The wall behind the person, as somebody gave it.
+
+    ``place_ratio`` is the x of its surface, where it meets the floor level with the heel nearer to the camera, ÷ the
+    width of the upright, unmirrored picture.
+    """
+
+    place_ratio: float
+
+
+@dataclass(frozen=True, slots=True)
 class AngleTrack:
     """One angle over a clip with its 90 % interval; all ``(n_frames,)``, degrees, NaN where not told."""
 
@@ -458,4 +471,5 @@ class Assessment:
     criteria: Mapping[str, float | str]
     provenance: Provenance
     notice: str
+    wall: Wall | None = None
     evidence: Evidence | None = field(default=None, repr=False, compare=False)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.signal import find_peaks
 
 from hiphinge.model import Array, Rep
 from hiphinge.signal import smooth
@@ -91,6 +90,8 @@ def find_deep_part(depth_deg: Array, *, time_s: Array, rep: Rep) -> tuple[int, i
 
 def _find_bottoms(calm: Array, *, min_depth_deg: float) -> list[int]:
     """Pick the deepest sample of each bend; a clip's first or last sample may be one."""
+    from scipy.signal import find_peaks  # slow to import, and the program's commands do without
+
     floor = min(0.0, float(calm.min()))
     padded = np.concatenate(([floor], calm, [floor]))
     peaks, _ = find_peaks(padded, height=min_depth_deg, prominence=min_depth_deg * RETURN_RATIO)

@@ -38,6 +38,8 @@ def test_every_option_is_a_key_of_the_file(tmp_path: Path) -> None:
     reference = "own.json"
     criteria = "limits.toml"
     person = 0
+    wall = 0.12
+    foot_length_cm = 27
     video = false
     """
     found = read_settings(_file(tmp_path, text))
@@ -53,6 +55,8 @@ def test_every_option_is_a_key_of_the_file(tmp_path: Path) -> None:
         reference="own.json",
         criteria="limits.toml",
         person=0,
+        wall=0.12,
+        foot_length_cm=27.0,
         video=False,
     )
 
@@ -103,6 +107,10 @@ def test_file_that_is_not_there_or_not_text(tmp_path: Path) -> None:
         ({"still_s": (-1.0, 1.0)}, "-1 to 1 s"),
         ({"still_s": (1.0, math.inf)}, "inf"),
         ({"person": -2}, "-2"),
+        ({"wall": -0.1}, "--wall is -0.1"),
+        ({"wall": math.nan}, "--wall is nan"),
+        ({"foot_length_cm": 2.6}, "2.6 cm"),
+        ({"foot_length_cm": math.nan}, "nan cm"),
     ],
 )
 def test_values_that_fit_no_video_are_refused_with_the_value_seen(given: dict[str, Any], seen: str) -> None:
@@ -114,4 +122,4 @@ def test_values_that_fit_no_video_are_refused_with_the_value_seen(given: dict[st
 
 
 def test_values_that_fit_pass() -> None:
-    check_options(AssessOptions(from_s=0.0, to_s=0.1, still_s=(0.0, 2.0), person=0))
+    check_options(AssessOptions(from_s=0.0, to_s=0.1, still_s=(0.0, 2.0), person=0, wall=0.0, foot_length_cm=45))

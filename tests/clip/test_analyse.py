@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from hiphinge.clip.analyse import SCHEMA_VERSION, analyse, find_own_maximum, flatten_options
 from hiphinge.clip.options import AssessOptions
+from hiphinge.clip.settings import load_criteria
+from hiphinge.errors import ConfigError, UsageError
 from hiphinge.model import Measure, PersonCandidate
 from hiphinge.sagittal import FacingDecision
 from hiphinge.spine import model_version
@@ -29,6 +31,7 @@ from tests.synthetic import (
     still_camera,
     video_info,
 )
+from tests.verdict.judging import wall_behind
 
 HINGE = film(script(PERFECT, n_reps=3, rate_hz=15.0))
 ROUND = film(script(ROUNDED, n_reps=2, rate_hz=15.0))
@@ -350,3 +353,101 @@ def test_the_verdict_stands_a_little_noise_yaw_and_a_turned_crop(yaw_deg, noise_
         a = assess_clip(clip)
         assert a.verdict.outcome == outcome
         assert len(a.reps) == 1
+
+
+class TestWall:
+    """The wall as an option: where it is, in what, and when it does not hold."""
+
+    CLIP = film(script(solve(knee=20, lean=55, lumbar=6), n_reps=2, rate_hz=15.0))
+
+    def assess(self, place, *, drill="wall", tracks=None):
+        options = AssessOptions(drill=drill, wall=place)
+        return analyse(
+            tracks or tracks_of(self.CLIP),
+            options,
+            criteria=criteria_for(drill),
+            provenance=PROVENANCE,
+            calibration=make_calibration(3.0),
+            spine=ScriptedSpine(self.CLIP.script, 3.0),
+        )
+
+    @property
+    def place_px(self):
+        return wall_behind(self.CLIP, 0.0)
+
+    def gap(self, a):
+        return next(m for m in a.measures if m.name == "wall_gap")
+
+    def test_pixels_and_a_share_of_the_width_are_the_same_wall(self):
+        width = self.CLIP.view.width_px
+        in_px, in_shares = self.assess(self.place_px), self.assess(self.place_px / width)
+        assert in_px.wall.place_ratio == pytest.approx(self.place_px / width)
+        assert in_px.measures == in_shares.measures
+        assert self.gap(in_px).value == pytest.approx(0, abs=0.03)
+        assert next(f for f in in_px.findings if f.rule == "11").grade == "pass"
+
+    def test_it_is_mirrored_with_a_person_who_faces_left(self):
+        width = self.CLIP.view.width_px
+        left = tracks_of(self.CLIP, pose=replace(self.CLIP.pose, mirrored=True), facing=FacingDecision("left", 0.95))
+        mirrored = self.assess(1 - self.place_px / width, tracks=left)
+        plain = self.assess(self.place_px / width)
+        assert self.gap(mirrored).value == pytest.approx(self.gap(plain).value)
+        assert [(f.rule, f.rep, f.grade) for f in mirrored.findings] == [
+            (f.rule, f.rep, f.grade) for f in plain.findings
+        ]
+        assert mirrored.wall.place_ratio == pytest.approx(1 - self.place_px / width)
+
+    def test_a_camera_that_moved_takes_the_wall_along(self):
+        n = self.CLIP.pose.n_frames
+        shift = np.column_stack([np.linspace(0, 0.1, n), np.zeros(n)])
+        a = self.assess(self.place_px, tracks=tracks_of(self.CLIP, camera=replace(still_camera(n), shift_ratio=shift)))
+        assert self.gap(a).value is None
+        assert "The camera moved" in self.gap(a).reason
+        assert next(f for f in a.findings if f.rule == "11").grade == "cannot_tell"
+
+    def test_a_background_in_which_nothing_can_be_followed_does_not(self):
+        n = self.CLIP.pose.n_frames
+        blank = replace(still_camera(n), shift_ratio=np.full((n, 2), np.nan))
+        assert self.gap(self.assess(self.place_px, tracks=tracks_of(self.CLIP, camera=blank))).value is not None
+
+    @pytest.mark.parametrize("place", [901.0, -1.0, float("nan")])
+    def test_a_place_outside_the_picture_is_refused(self, place):
+        with pytest.raises(UsageError, match="900 pixels wide") as caught:
+            self.assess(place)
+        assert "floor" in caught.value.next_step
+
+    def test_none_is_none(self):
+        a = self.assess(None)
+        assert a.wall is None
+        assert "--wall" in self.gap(a).reason
+
+    def test_it_is_measured_in_another_drill_when_given_and_not_judged(self):
+        a = self.assess(self.place_px, drill="hinge")
+        assert self.gap(a).value == pytest.approx(0, abs=0.03)
+        assert "11" not in {f.rule for f in a.findings}
+
+    def test_it_is_stored_among_the_options(self):
+        assert flatten_options(AssessOptions(wall=0.1, foot_length_cm=27))["wall"] == 0.1
+        assert flatten_options(AssessOptions())["wall"] is None
+
+
+class TestContradictions:
+    def test_limits_that_contradict_each_other_are_refused(self, tmp_path):
+        file = tmp_path / "mine.toml"
+        file.write_text("[rules.4]\npass_hi = 40\n", encoding="utf-8")
+        with pytest.raises(ConfigError, match="passes up to 40, but is not met above 35") as caught:
+            load_criteria("hinge", str(file))
+        assert "4.fail_hi" in caught.value.next_step
+        assert "fail_lo ≤ pass_lo" in caught.value.expected
+
+    def test_limits_that_agree_are_taken(self, tmp_path):
+        file = tmp_path / "mine.toml"
+        file.write_text("[rules.4]\npass_hi = 40\nfail_hi = 50\n", encoding="utf-8")
+        assert load_criteria("hinge", str(file)).rule("4").limits.pass_hi == 40
+
+
+def test_the_maximum_is_that_of_a_rep_that_is_sure_to_round():
+    wide = Measure("lumbar_flexion", "", 1, 60.0, 5.0, 115.0, "°", "good", "")
+    sure = replace(wide, rep=2, value=44.0, lo=38.0, hi=50.0)
+    assert find_own_maximum([wide, sure]) == (44.0, 38.0, 50.0)
+    assert find_own_maximum([wide]) == (60.0, 5.0, 115.0)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from hiphinge.errors import OutputError
-from hiphinge.model import Frame
+from hiphinge.model import Frame, Wall
 from hiphinge.report.draw import finite_runs, measure_text, smooth_run, wrap_text
 from hiphinge.report.layout import choose_layout
 from hiphinge.report.overlay import MAX_SIDE_PX, OverlayPainter, write_overlay
@@ -287,3 +287,35 @@ def test_error_on_the_way_leaves_no_file(tmp_path):
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(OutputError):
         write_overlay(assessment, fake_frames(assessment), tmp_path / "nowhere" / "overlay.mp4")
+
+
+class TestWall:
+    def place(self, facing="right"):
+        a = fake_assessment(facing)
+        seat = float(a.evidence.profile.seat_px[BOTTOM, 0])
+        share = seat / a.video.width_px
+        return replace(a, wall=Wall(1 - share if facing == "left" else share)), seat
+
+    @pytest.mark.parametrize("facing", ["left", "right"])
+    def test_the_wall_stands_where_it_was_given(self, facing):
+        assessment, seat = self.place(facing)
+        x = assessment.video.width_px - seat if facing == "left" else seat
+        y = float(np.nanmean(assessment.evidence.profile.body_top_px)) + 60
+        assert near(paint(assessment, STANDING), (x, y), HIP)
+        assert not near(paint(replace(assessment, wall=None), STANDING), (x, y), HIP)
+
+    def test_a_seat_at_the_wall_is_said(self):
+        assessment, _ = self.place()
+        far = replace(assessment, wall=Wall(assessment.wall.place_ratio - 0.15))
+        seat = assessment.evidence.profile.seat_px[BOTTOM]
+        beside = slice(round(seat[1]) - 40, round(seat[1]) - 8), slice(round(seat[0]) + 8, round(seat[0]) + 90)
+        plain = paint(replace(assessment, wall=None), BOTTOM)[beside]
+        assert (paint(assessment, BOTTOM)[beside] != plain).any()
+        assert (paint(far, BOTTOM)[beside] == plain).all()
+
+    def test_a_moving_camera_has_no_wall(self):
+        assessment, _ = self.place()
+        evidence = assessment.evidence
+        moved = replace(evidence, camera=replace(evidence.camera, shift_ratio=evidence.camera.shift_ratio + 0.1))
+        rgb = paint(replace(assessment, evidence=moved), STANDING)
+        assert (rgb == paint(replace(assessment, wall=None), STANDING)).all()

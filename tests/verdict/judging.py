@@ -10,7 +10,7 @@ import numpy as np
 from hiphinge.model import Finding, Measure, QualityCheck, Rep, Verdict
 from hiphinge.reps import find_reps
 from hiphinge.verdict import Criteria, RepContext, compute_measures, criteria_for, decide_verdict, judge
-from tests.synthetic import RATIOS, Analysed, Clip, Posture, analyse_clip, film, script
+from tests.synthetic import RATIOS, SEAT_FL, Analysed, Clip, Posture, analyse_clip, film, script
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,12 @@ def filmed(posture: Posture | tuple[Posture, ...], arms: str, with_masks: bool, 
     return film(script(bottom, **dict(plan)), arms=arms, with_masks=with_masks)
 
 
+def wall_behind(clip: Clip, gap_fl: float) -> float:
+    """Canonical x of a wall so far behind the seat's rearmost place, by the script."""
+    seat_m = float(clip.figure.hip[:, 0].min()) - SEAT_FL * clip.foot_px / clip.view.px_per_m
+    return clip.view.origin_px[0] + clip.view.px_per_m * seat_m - gap_fl * clip.foot_px
+
+
 def judged(
     posture: Posture | tuple[Posture, ...],
     *,
@@ -53,9 +59,14 @@ def judged(
     quality: tuple[QualityCheck, ...] = (),
     own_maximum_deg: tuple[float, float, float] | None = None,
     overrides: dict[str, float] | None = None,
+    wall_gap: float | None = 0.0,
+    foot_length_cm: float | None = None,
     **plan: float,
 ) -> Judged:
-    """Judge a scripted clip; without masks (faster) the seat is not seen."""
+    """Judge a scripted clip; without masks (faster) the seat is not seen.
+
+    In a wall hinge with masks a wall stands ``wall_gap`` foot lengths behind the seat at its rearmost (None: no wall).
+    """
     plan = {"n_reps": 2, "rate_hz": 15.0, **plan}
     a = analyse_clip(filmed(posture, arms, with_masks, tuple(sorted(plan.items()))), half_deg=half_deg)
     criteria = criteria_for(drill, overrides)
@@ -68,8 +79,10 @@ def judged(
         reps = find_reps(lean, time_s=a.motion.time_s, baseline_deg=baseline)
     clip = a.clip
     context = RepContext(
-        a.motion, a.segments, a.standing, clip.pose, clip.profile, RATIOS, criteria.load, own_maximum_deg, drill
-    )
+        a.motion, a.segments, a.standing, clip.pose, clip.profile, RATIOS, criteria.load, own_maximum_deg, drill,
+        wall_px=wall_behind(clip, wall_gap) if drill == "wall" and with_masks and wall_gap is not None else None,
+        foot_length_cm=foot_length_cm,
+    )  # fmt: skip
     measures = compute_measures(reps, context, quality=quality)
     findings = judge(measures, criteria)
     verdict = decide_verdict(reps, measures, findings, quality, criteria)

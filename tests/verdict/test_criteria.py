@@ -1,9 +1,9 @@
 import pytest
 
 from hiphinge.clip.options import DRILLS
-from hiphinge.verdict import criteria_for
+from hiphinge.verdict import check_limits, criteria_for
 from hiphinge.verdict.criteria import DRILL_RULES, RULES
-from hiphinge.verdict.measures import MEASURE_LABELS
+from hiphinge.verdict.labels import MEASURE_LABELS
 
 ALL = {spec.rule for spec in RULES}
 HINGE_JUDGED = {"1", "1b", "2", "9", "3", "4", "4d", "6", "7", "7b", "8", "10", "10p"}
@@ -11,16 +11,17 @@ HINGE_JUDGED = {"1", "1b", "2", "9", "3", "4", "4d", "6", "7", "7b", "8", "10", 
 #: The drill x rule table of the clinical rule set, section 5.5: what each drill judges.
 JUDGED = {
     "hinge": HINGE_JUDGED,
-    "wall": HINGE_JUDGED - {"1", "1b", "3"},
+    "wall": (HINGE_JUDGED | {"11"}) - {"1", "1b", "3"},
     "goat_bag": HINGE_JUDGED | {"13"},
     "upper_back": HINGE_JUDGED | {"13"},
     "pull_through": HINGE_JUDGED | {"13"},
     "deadlift": (HINGE_JUDGED | {"13"}) - {"3"},
     "toe_touch": {"10", "10p"},
     "pelvic_tilt": {"10", "10p"},
+    "rounding": {"10", "10p"},
 }
 #: What each drill must at least show without judging it.
-REPORTED = {"toe_touch": {"1", "1b", "2", "9", "4", "6", "7"}, "pelvic_tilt": {"4"}}
+REPORTED = {"toe_touch": {"1", "1b", "2", "9", "4", "6", "7"}, "pelvic_tilt": {"4"}, "rounding": {"4"}}
 
 
 def test_every_drill_that_can_be_named_has_rules():
@@ -66,7 +67,7 @@ def test_no_drill_lets_an_explaining_rule_gate(drill):
         ("upper_back", "3", "pass_lo", 40), ("upper_back", "3", "pass_hi", 80),
         ("upper_back", "13", "pass_hi", 0.08), ("upper_back", "13", "fail_hi", 0.25),
         ("deadlift", "2", "pass_hi", 0.75), ("deadlift", "2", "fail_hi", 1.05),
-        ("toe_touch", "7", "pass_hi", 15),
+        ("toe_touch", "7", "pass_hi", 15), ("wall", "11", "pass_hi", 0.12),
     ],
 )  # fmt: skip
 def test_limits_of_the_rule_set(drill, rule, side, value):
@@ -117,3 +118,37 @@ def test_as_mapping_is_finite_and_complete(drill):
     for spec in criteria_for(drill).rules:
         assert f"{spec.rule}.tolerance" in flat
     assert {"hinge_hip_share_min", "spine_lumbar_min_deg", "squat_knee_min_deg"} <= set(flat)
+
+
+@pytest.mark.parametrize("drill", DRILLS)
+def test_the_built_in_limits_agree(drill):
+    assert check_limits(criteria_for(drill)) is None
+
+
+@pytest.mark.parametrize(
+    ("overrides", "name", "words"),
+    [
+        ({"4.pass_hi": 40}, "4.fail_hi", "rule 4 (back flat) passes up to 40, but is not met above 35"),
+        ({"4.fail_hi": 15}, "4.fail_hi", "not met above 15"),
+        ({"1.pass_lo": 0.3}, "1.fail_lo", "passes from 0.3 on, but is not met below 0.35"),
+        ({"3.pass_lo": 85}, "3.pass_lo", "passes from 85 on, but only up to 80"),
+        ({"1.fail_hi": 0.9}, "1.fail_hi", "without an upper limit"),
+        ({"4.fail_lo": -5}, "4.fail_lo", "without a lower limit"),
+        ({"4.tolerance": -1}, "4.tolerance", "tolerance -1"),
+        ({"4.pass_hi": float("nan")}, "4.pass_hi", "not a number"),
+        ({"4.tolerance": float("nan")}, "4.tolerance", "tolerance nan"),
+        ({"hinge_hip_share_min": 40}, "spine_hip_share_max", "lies above hinge_hip_share_min 40"),
+        ({"back_first_share_max": 70}, "back_first_share_max", "lies above hips_first_share_min 65"),
+        ({"no_bend_lean_max_deg": float("nan")}, "no_bend_lean_max_deg", "not a number"),
+    ],
+)
+def test_limits_that_contradict_each_other_are_named(overrides, name, words):
+    found = check_limits(criteria_for("hinge", overrides))
+    assert found is not None
+    assert found[0] == name
+    assert words in found[1]
+
+
+def test_limits_that_meet_or_are_opened_agree():
+    assert check_limits(criteria_for("hinge", {"4.pass_hi": 35})) is None
+    assert check_limits(criteria_for("hinge", {"4.fail_hi": float("inf")})) is None

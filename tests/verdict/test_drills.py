@@ -4,6 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from hiphinge.clip.analyse import find_own_maximum
+from hiphinge.verdict import decide_verdict
+from hiphinge.verdict.headlines import HEADLINES, PRAISE
 from tests.synthetic import ROUNDED, STANDING, solve
 from tests.verdict.judging import judged
 
@@ -55,9 +58,9 @@ def test_a_rounded_back_fails_every_hinge_drill(drill):
     assert j.verdict.cue_rule == "4"
 
 
-@pytest.mark.parametrize("drill", ["toe_touch", "pelvic_tilt"])
+@pytest.mark.parametrize("drill", ["toe_touch", "pelvic_tilt", "rounding"])
 def test_a_screen_does_not_judge_the_back(drill):
-    posture = ROUNDED if drill == "toe_touch" else replace(STANDING, pelvis=-40, lumbar=40)
+    posture = ROUNDED if drill != "pelvic_tilt" else replace(STANDING, pelvis=-40, lumbar=40)
     j = judged(posture, drill=drill)
     assert j.grades()["4"] == "reported"
     assert j.finding("4").value == pytest.approx(40, abs=1)
@@ -88,3 +91,46 @@ def test_arms_crossed_do_not_pass_a_drill_with_the_load_on_the_upper_back():
 
 def test_a_squat_in_a_deadlift_is_a_squat():
     assert judged(solve(knee=110, lean=40), drill="deadlift", arms="mid_foot").verdict.outcome == "squat"
+
+
+class TestRounding:
+    """Comfortable rounding on purpose: a reference is taken, nothing about the back is judged."""
+
+    def test_the_reference_is_taken_whatever_leads(self):
+        j = judged(ROUNDED, drill="rounding", half_deg=3.0)
+        assert j.verdict.outcome == "reference_taken"
+        assert j.verdict.headline == HEADLINES["reference_taken"]
+        assert j.verdict.praise == PRAISE["reference_taken"]
+        assert (j.verdict.cue, j.verdict.cue_rule) == ("", "")
+        assert all("taken as the reference" in line for line in j.verdict.reasons)
+        assert {r: g for r, g in j.grades().items() if r in j.criteria.judged} == {"10": "pass", "10p": "pass"}
+
+    def test_it_is_the_scale_of_later_bends(self):
+        found = find_own_maximum(judged(ROUNDED, drill="rounding", half_deg=3.0).measures)
+        later = judged(solve(knee=15, lean=60, lumbar=20), own_maximum_deg=found)
+        assert later.value("lumbar_of_own_maximum") == pytest.approx(50, abs=2)
+
+    def test_one_rep_that_rounds_is_enough(self):
+        j = judged((solve(knee=10, lean=40, lumbar=2), ROUNDED), drill="rounding", half_deg=3.0)
+        assert j.verdict.outcome == "reference_taken"
+        assert "too little" in j.verdict.reasons[0]
+        assert "taken as the reference" in j.verdict.reasons[1]
+
+    def test_a_back_that_hardly_rounds_is_no_reference(self):
+        j = judged(solve(knee=10, lean=50, lumbar=8), drill="rounding", half_deg=3.0)
+        assert j.verdict.outcome == "cannot_tell"
+        assert j.verdict.cue.startswith("Round a little further, but only as far as it is comfortable")
+        assert j.verdict.praise == ""
+        assert "too little" in j.verdict.reasons[0]
+
+    def test_an_angle_that_is_too_wide_is_no_reference(self):
+        assert judged(ROUNDED, drill="rounding", half_deg=35.0).verdict.outcome == "cannot_tell"
+
+    def test_feet_that_moved_are_said(self):
+        j = judged(ROUNDED, drill="rounding")
+        moved = [replace(f, grade="fail", cue="Press.") if f.rule == "10" else f for f in j.findings]
+        verdict = decide_verdict(j.reps, j.measures, moved, (), j.criteria)
+        assert (verdict.outcome, verdict.cue_rule, verdict.cue) == ("reference_taken", "10", "Press.")
+
+    def test_standing_is_no_bend(self):
+        assert judged(STANDING, drill="rounding").verdict.outcome == "no_bend"

@@ -12,7 +12,8 @@ from hiphinge.model import AngleTrack, QualityCheck
 from hiphinge.reps import find_reps
 from hiphinge.spine import compute_motion
 from hiphinge.verdict import RepContext, compute_measures
-from hiphinge.verdict.measures import MAX_SHARE_SPAN, MEASURE_LABELS, compute_share, view_of
+from hiphinge.verdict.labels import MEASURE_LABELS
+from hiphinge.verdict.measures import MAX_SHARE_SPAN, compute_share, view_of
 from tests.synthetic import (
     FOOT,
     PERFECT,
@@ -338,7 +339,8 @@ def test_measures_come_by_rep_in_one_order_with_label_unit_and_interval():
     j = judged(PERFECT)
     names = [m.name for m in j.measures if m.rep == 1]
     assert names == [name for name in MEASURE_LABELS if name in names]
-    assert set(MEASURE_LABELS) - set(names) == {"load_offset", "lean_spread", *STILLNESS}
+    others = {"load_offset", "lean_spread", "reach_cm", "wall_gap", "wall_touch_time", "heel_to_wall", *STILLNESS}
+    assert set(MEASURE_LABELS) - set(names) == others
     for m in j.measures:
         assert (m.label, m.unit) == MEASURE_LABELS[m.name]
         if m.value is None:
@@ -451,3 +453,14 @@ def test_measures_do_not_depend_on_size_place_rate_or_crop(px_per_m, x, stature_
     assert found["hip_share"] == pytest.approx(usual.value("hip_share"), abs=2)
     if found["seat_back"] is not None:
         assert found["seat_back"] == pytest.approx(usual.value("seat_back"), abs=0.06)
+
+
+def test_the_fingertips_are_given_in_centimetres_where_the_shoe_is_known():
+    touch = judged(solve(knee=8, lean=95, lumbar=30, thoracic=15), drill="toe_touch", arms="hanging", foot_length_cm=26)
+    feet, cm = touch.measure("reach"), touch.measure("reach_cm")
+    assert cm.unit == "cm"
+    assert (cm.value, cm.lo, cm.hi) == pytest.approx((26 * feet.value, 26 * feet.lo, 26 * feet.hi))
+    assert cm.hi - cm.lo == pytest.approx(26 * 0.30)
+    assert "estimated" in cm.label
+    assert f"fingertips {cm.value:.0f} cm (" in touch.verdict.reasons[0]
+    assert not any(m.name == "reach_cm" for m in judged(PERFECT).measures)

@@ -16,6 +16,7 @@ __all__ = [
     "Criteria",
     "Drill",
     "Facing",
+    "FootLength",
     "From",
     "Json",
     "Model",
@@ -27,6 +28,7 @@ __all__ = [
     "To",
     "Video",
     "Videos",
+    "Wall",
 ]
 
 #: Where results go when nothing is said.
@@ -67,6 +69,18 @@ Criteria = Annotated[str | None, typer.Option(metavar="FILE.toml", help="Limits 
 Person = Annotated[
     int | None,
     typer.Option(metavar="N", help="Whom to follow, counted from the left, from 0. Default: hiphinge chooses."),
+]
+Wall = Annotated[
+    float | None,
+    typer.Option(
+        metavar="X",
+        help="Where the wall behind the person meets the floor, level with the nearer heel: 0 to 1 of the picture's "
+        "width, or pixels.",
+    ),
+]
+FootLength = Annotated[
+    float | None,
+    typer.Option("--foot-length", metavar="CM", help="Length of the shoe; gives the fingertips' height in cm too."),
 ]
 Video = Annotated[bool | None, typer.Option("--video/--no-video", help="Draw overlay.mp4. Default: yes.")]
 Config = Annotated[

@@ -10,10 +10,16 @@ from typing import Annotated
 
 import typer
 
-from hiphinge.cli import arguments
+from hiphinge.cli import arguments, program_page
+from hiphinge.cli.follow import note, outcome, override, progress
 from hiphinge.cli.guard import TERMINATED, guarded, say, write_out
+from hiphinge.cli.keep import store_app
+from hiphinge.cli.next import next_step
+from hiphinge.cli.person import person_app
 from hiphinge.cli.program import program_app
+from hiphinge.cli.session import session_app
 from hiphinge.cli.settings import build_options
+from hiphinge.cli.stance import stance
 from hiphinge.cli.validate import validate
 from hiphinge.clip.options import AssessOptions
 
@@ -78,6 +84,8 @@ def assess(
     reference: arguments.Reference = None,
     criteria: arguments.Criteria = None,
     person: arguments.Person = None,
+    wall: arguments.Wall = None,
+    foot_length_cm: arguments.FootLength = None,
     video: arguments.Video = None,
     as_json: arguments.Json = False,
     config: arguments.Config = None,
@@ -98,6 +106,8 @@ def assess(
         "reference": reference,
         "criteria": criteria,
         "person": person,
+        "wall": wall,
+        "foot_length_cm": foot_length_cm,
         "video": video,
     }
     with guarded():
@@ -152,5 +162,22 @@ def doctor(
         raise typer.Exit(print_checks(checks, as_json=as_json))
 
 
+app.command(epilog="Example: hiphinge stance front.jpg")(stance)
 app.command(epilog="Example: hiphinge validate --quick")(validate)
+program_app.command("page", epilog="Example: hiphinge program page --pdf program.pdf")(program_page.page)
 app.add_typer(program_app)
+
+_FOLLOW = "Follow the program"
+app.add_typer(person_app, rich_help_panel=_FOLLOW)
+app.add_typer(session_app, rich_help_panel=_FOLLOW)
+app.command("next", rich_help_panel=_FOLLOW, epilog="Example: hiphinge next Ana --equipment kettlebell --minutes 15")(
+    next_step
+)
+app.command(rich_help_panel=_FOLLOW, epilog="Example: hiphinge progress Ana --html ana.html")(progress)
+app.command(rich_help_panel=_FOLLOW, epilog='Example: hiphinge note Ana "Felt easier today" --author Ana')(note)
+app.command(
+    rich_help_panel=_FOLLOW,
+    epilog='Example: hiphinge override Ana --clinician "Dr Lee" --reason "seen today" --step free',
+)(override)
+app.command(rich_help_panel=_FOLLOW, epilog="Example: hiphinge outcome Ana --nprs 3 --rmdq 7")(outcome)
+app.add_typer(store_app, rich_help_panel=_FOLLOW)

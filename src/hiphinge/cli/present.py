@@ -25,6 +25,8 @@ _SHOWN = (
     ("hip_back", "hips back"),
     ("drop_per_back", "drop ÷ back"),
     ("trunk_lean", "trunk lean"),
+    ("wall_gap", "seat to wall"),
+    ("reach_cm", "fingertips above the floor"),
 )
 
 

@@ -118,6 +118,8 @@ def describe_program(program: Program) -> Iterator[str]:
 
 def describe_drill(program: Program, drill: Drill) -> Iterator[str]:
     """Say everything about one drill, and what to do about pain."""
+    from hiphinge.program.words import describe_gate, dose_text
+
     yield drill.name
     yield drill.purpose
     for title, lines in (("Set up", drill.setup), ("Hands", (drill.hands,)), ("Feet", drill.feet)):
@@ -129,13 +131,9 @@ def describe_drill(program: Program, drill: Drill) -> Iterator[str]:
     for direction in ("easier", "harder"):
         found = tuple(f"{v.name}: {' '.join(v.setup)}" for v in drill.variants if v.direction == direction)
         yield from _section(direction.capitalize(), found)
-    dose = drill.dose
-    low, high = dose.per_week
-    often = f"{low} to {high} days a week" if low != high else f"at most {low} {'day' if low == 1 else 'days'} a week"
-    amount = f"{dose.sets} x {dose.reps} reps, {often}, {dose.tempo}."
-    yield from _section("How much", (amount, dose.note) if dose.note else (amount,))
+    yield from _section("How much", tuple(line for line in (dose_text(drill.dose), drill.dose.note) if line))
     yield from _section("If it hurts", program.pain)
-    yield from _section("To move on", tuple(_gate_lines(drill)))
+    yield from _section("To move on", tuple(describe_gate(drill.gate)))
     yield from _notice()
 
 
@@ -151,23 +149,3 @@ def _section(title: str, lines: tuple[str, ...]) -> Iterator[str]:
         yield ""
         yield f"{title}:"
         yield from (f"  {line}" for line in lines)
-
-
-def _gate_lines(drill: Drill) -> Iterator[str]:
-    gate = drill.gate
-    if gate is None:
-        return
-    if gate.sets > 1:
-        yield f"{gate.sets} sets in which at least {gate.passed} of {gate.reps} reps met the drill's own rules."
-    else:
-        yield f"At least {gate.passed} of {gate.reps} reps that met the drill's own rules."
-    if gate.sessions > 1:
-        yield f"In {gate.sessions} sessions, at least {gate.apart_h:g} hours apart."
-    if gate.effort_any_of:
-        places = " or ".join(gate.effort_any_of).replace("_", " ")
-        yield f"Felt in {places}, and not in the back."
-    else:
-        yield "Effort may be felt anywhere, but not as pain in the back."
-    yield f"Back pain at most {gate.max_pain} of 10."
-    if gate.max_morning_rise is not None:
-        yield f"The next morning at most {gate.max_morning_rise} more than before; no answer means stay on this step."

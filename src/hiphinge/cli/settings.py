@@ -114,6 +114,18 @@ def check_options(options: AssessOptions) -> None:
             expected="the start and the end of a still stand, in seconds, start first",
             next_step="Give two times such as --still 0.5 2.5.",
         )
+    if options.wall is not None and not (math.isfinite(options.wall) and options.wall >= 0):
+        raise UsageError(
+            f"--wall is {options.wall:g}.",
+            expected="an x in the picture: 0 to 1 of its width, or pixels",
+            next_step="Measure where the wall meets the floor level with the nearer heel, for example --wall 0.12.",
+        )
+    if options.foot_length_cm is not None and not 15 <= options.foot_length_cm <= 45:
+        raise UsageError(
+            f"--foot-length is {options.foot_length_cm:g} cm.",
+            expected="the length of the shoe, heel to toe, 15 to 45 cm",
+            next_step="Measure the shoe's sole, or leave it out.",
+        )
     if options.person is not None and options.person < 0:
         raise UsageError(
             f"--person is {options.person}.",

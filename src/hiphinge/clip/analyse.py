@@ -10,6 +10,7 @@ import numpy as np
 
 from hiphinge import __version__
 from hiphinge.clip.options import AssessOptions
+from hiphinge.clip.settings import place_wall
 from hiphinge.model import (
     Assessment,
     CameraTrack,
@@ -23,11 +24,12 @@ from hiphinge.model import (
     Reference,
     Rep,
     VideoInfo,
+    Wall,
 )
 from hiphinge.report import SCHEMA_VERSION
 from hiphinge.reps import find_reps
 from hiphinge.sagittal import FacingDecision, Segments, Standing, compute_segments, compute_yaw_deg, find_standing
-from hiphinge.sagittal.quality import ViewInput, check_view, is_camera_still
+from hiphinge.sagittal.quality import ViewInput, check_view, has_camera_moved, is_camera_still
 from hiphinge.spine import (
     Calibration,
     NetworkEstimator,
@@ -39,6 +41,7 @@ from hiphinge.spine import (
 )
 from hiphinge.verdict import Criteria, RepContext, compute_measures, decide_verdict, find_low_hands, judge
 from hiphinge.verdict.headlines import NOTICE
+from hiphinge.verdict.measures import MIN_REFERENCE_DEG
 
 __all__ = ["ClipTracks", "analyse", "find_own_maximum", "flatten_options"]
 
@@ -127,9 +130,12 @@ def analyse(
             n_lost=tracks.n_lost,
         )
     )
+    wall = place_wall(options.wall, tracks.video)
+    wall_px, wall_reason = _find_wall(wall, tracks)
     context = RepContext(
         motion, segments, standing, pose, tracks.profile, calibration.ratios, criteria.load, own_maximum_deg,
-        drill=criteria.drill, foot_length_gain=calibration.foot_length_gain,
+        drill=criteria.drill, foot_length_gain=calibration.foot_length_gain, wall_px=wall_px, wall_reason=wall_reason,
+        foot_length_cm=options.foot_length_cm,
     )  # fmt: skip
     measures = compute_measures(reps, context, quality=quality)
     findings = judge(measures, criteria)
@@ -156,8 +162,19 @@ def analyse(
             provenance, calibration=f"{estimator.name}; {calibration.version}", hiphinge_version=__version__
         ),
         notice=NOTICE,
+        wall=wall,
         evidence=Evidence(pose, tracks.profile, motion, tracks.camera),
     )
+
+
+def _find_wall(wall: Wall | None, tracks: ClipTracks) -> tuple[float | None, str]:
+    """Return the canonical x of the wall, or None with the reason where its place does not hold over the clip."""
+    if wall is None:
+        return None, ""
+    if has_camera_moved(tracks.camera):
+        return None, "The camera moved, so the place given for the wall holds for no more than a moment: let it stand."
+    share = 1.0 - wall.place_ratio if tracks.pose.mirrored else wall.place_ratio
+    return share * tracks.video.width_px, ""
 
 
 def _in_foot_lengths(reference: Reference, calibration: Calibration) -> Reference:
@@ -243,13 +260,14 @@ def _answered(motion: Motion, pose: PoseTrack) -> float | None:
 
 
 def find_own_maximum(measures: Sequence[Measure]) -> tuple[float, float, float] | None:
-    """Largest lumbar flexion of a clip's reps as (value, lo, hi); None where none was told."""
+    """Largest lumbar flexion of a clip's reps as (value, lo, hi), of those sure to round; None where none is told."""
     told = [
         (m.value, m.lo, m.hi)
         for m in measures
         if m.name == "lumbar_flexion" and m.value is not None and m.lo is not None and m.hi is not None
     ]
-    return max(told) if told else None
+    sure = [one for one in told if one[1] > MIN_REFERENCE_DEG]
+    return max(sure or told, default=None)
 
 
 def flatten_options(options: AssessOptions) -> Mapping[str, str | float | bool | None]:
@@ -264,5 +282,7 @@ def flatten_options(options: AssessOptions) -> Mapping[str, str | float | bool |
         "reference": None if options.reference is None else "given",
         "criteria": None if options.criteria is None else "given",
         "person": options.person,
+        "wall": options.wall,
+        "foot_length_cm": options.foot_length_cm,
     }
     return flat

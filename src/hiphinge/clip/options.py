@@ -8,7 +8,9 @@ from typing import Literal, get_args
 
 __all__ = ["DRILLS", "FACINGS", "MODELS", "AssessOptions", "Drill", "ModelName", "Progress", "ProgressCallback"]
 
-Drill = Literal["toe_touch", "pelvic_tilt", "wall", "hinge", "goat_bag", "upper_back", "pull_through", "deadlift"]
+Drill = Literal[
+    "toe_touch", "pelvic_tilt", "rounding", "wall", "hinge", "goat_bag", "upper_back", "pull_through", "deadlift"
+]
 ModelName = Literal["lite", "full", "heavy"]
 #: Every drill that can be named.
 DRILLS: tuple[str, ...] = get_args(Drill)
@@ -42,6 +44,11 @@ class AssessOptions:
         TOML file with limits that replace the built-in ones.
     person
         Which person to follow, counted from the left, from 0; None chooses.
+    wall
+        Where the wall behind the person meets the floor, level with the heel nearer to the camera: x in the upright
+        picture, as a share of its width (0 to 1) or in pixels (above 1); None where there is none.
+    foot_length_cm
+        Length of the person's shoe, to give the fingertips' height in centimetres too.
     video
         Whether to draw ``overlay.mp4``.
     """
@@ -56,6 +63,8 @@ class AssessOptions:
     reference: str | None = None
     criteria: str | None = None
     person: int | None = None
+    wall: float | None = None
+    foot_length_cm: float | None = None
     video: bool = True
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from hiphinge.clip.analyse import analyse, find_own_maximum, flatten_options
 from hiphinge.clip.options import DRILLS, FACINGS, MODELS, AssessOptions, Progress, ProgressCallback
-from hiphinge.clip.settings import load_criteria
+from hiphinge.clip.settings import load_criteria, place_wall
 from hiphinge.clip.track import track_clip
 from hiphinge.errors import UsageError
 from hiphinge.model import Assessment, Evidence, Frame, Provenance
@@ -71,6 +71,7 @@ def assess_video(
     criteria = load_criteria(options.drill, options.criteria)
     own = None if options.reference is None else _read_own_maximum(options.reference)
     with open_video(path) as reader:
+        place_wall(options.wall, reader.info)  # before the work: a place outside the picture is told at once
         source = estimator or _make_estimator(options)
         tracks = track_clip(reader, source, options, progress=progress)
         info = source.info
@@ -117,6 +118,8 @@ def _check_options(options: AssessOptions) -> None:
             f"The still stand from {options.still_s[0]:g} s to {options.still_s[1]:g} s is empty.",
             expected="its start and its end in seconds, for example --still 0 2.",
         )
+    if options.foot_length_cm is not None and not 15 <= options.foot_length_cm <= 45:
+        raise UsageError(f"The shoe's length is {options.foot_length_cm:g} cm.", expected="15 to 45 cm, heel to toe.")
     if options.person is not None and options.person < 0:
         raise UsageError(f"--person is {options.person}.", expected="0 for the leftmost person, 1 for the next, ...")
 

@@ -1,4 +1,4 @@
-"""Criteria files: TOML in, checked criteria out."""
+"""What the user gives beside the video: criteria files (TOML in, checked criteria out), the place of the wall."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from hiphinge.errors import ConfigError
-from hiphinge.verdict import Criteria, criteria_for
+from hiphinge.errors import ConfigError, UsageError
+from hiphinge.model import VideoInfo, Wall
+from hiphinge.verdict import Criteria, check_limits, criteria_for
 
-__all__ = ["load_criteria"]
+__all__ = ["load_criteria", "place_wall"]
 
 
 def load_criteria(drill: str, path: str | None) -> Criteria:
@@ -33,7 +34,8 @@ def load_criteria(drill: str, path: str | None) -> Criteria:
     Raises
     ------
     ConfigError
-        When the file cannot be read, is not TOML, or names a rule or a limit that this drill does not have.
+        When the file cannot be read, is not TOML, or names a rule or a limit that this drill does not have, or
+        when its limits contradict each other.
     """
     if path is None:
         return criteria_for(drill)
@@ -52,7 +54,34 @@ def load_criteria(drill: str, path: str | None) -> Criteria:
             )
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise ConfigError(f"{path} sets {name!r} to {value!r}.", expected="a number")
-    return criteria_for(drill, {name: float(value) for name, value in flat.items()})
+    criteria = criteria_for(drill, {name: float(value) for name, value in flat.items()})
+    found = check_limits(criteria)
+    if found is not None:
+        raise ConfigError(
+            f"{path}: {found[1]}.",
+            expected="limits that agree: fail_lo ≤ pass_lo ≤ pass_hi ≤ fail_hi, and a tolerance of 0 or more",
+            next_step=f"Mend {found[0]}, or the limit beside it.",
+        )
+    return criteria
+
+
+def place_wall(given: float | None, video: VideoInfo) -> Wall | None:
+    """Turn the option ``wall`` (share of the width, or pixels above 1) into a place; None where none is given.
+
+    Raises
+    ------
+    UsageError
+        The place is not in the picture.
+    """
+    if given is None:
+        return None
+    if not 0 <= given <= video.width_px:
+        raise UsageError(
+            f"--wall is {given:g}, and the picture is {video.width_px} pixels wide.",
+            expected=f"0 to 1 of the width, or 2 to {video.width_px} pixels",
+            next_step="Measure where the wall meets the floor, level with the nearer heel, in the still stand.",
+        )
+    return Wall(given if given <= 1 else given / video.width_px)
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -8,13 +8,16 @@ from hiphinge.program.decision import Line
 from hiphinge.program.history import FeelLog
 from hiphinge.program.model import Program
 
-__all__ = ["BACK_PLACES", "LESS", "RISE", "STOP", "PainCall", "call_pain", "pain_lines", "rate_back"]
+__all__ = ["BACK_PLACES", "FULL_DOSE", "LESS", "RISE", "STOP", "PainCall", "call_pain", "pain_lines", "rate_back"]
 
 #: Where pain may come from the back; an answer without a place counts as one of them.
 BACK_PLACES = frozenset({"low_back", "buttock", "leg_above_knee", "leg_below_knee"})
 #: Back pain (0-10) from which the dose is cut, and from which the set stops; a rise over rest that stops it, or that
 #: steps back when it is still there the next morning (after Thomeé 1997 and Silbernagel 2007, stricter: DESIGN).
 LESS, STOP, RISE = 3, 5, 2
+
+#: What the line about the dose is called; ``today`` looks for it.
+FULL_DOSE = "Back pain for the full dose"
 
 PainCall = Literal["go", "less", "stop_set", "stop_see"]
 
@@ -66,9 +69,7 @@ def pain_lines(feel: FeelLog, resting: int, program: Program) -> tuple[Line, ...
                 back - resting < RISE, keys, source,
             )
         )  # fmt: skip
-        lines.append(
-            Line("Back pain for the full dose", f"{LESS - 1} of 10 or less", f"{back} of 10", back < LESS, keys, source)
-        )
+        lines.append(Line(FULL_DOSE, f"{LESS - 1} of 10 or less", f"{back} of 10", back < LESS, keys, source))
     if feel.leg is not None:
         words = {"same": "stayed where it was", "further": "moved further down", "back": "moved back towards the spine"}
         seen, holds = words[feel.leg], feel.leg != "further"

@@ -33,10 +33,13 @@ SCHEMA_VERSION = "1.0"
 def document_type() -> type[Any]:
     """Return the dataclass of the document: ``Assessment`` without its evidence."""
     hints = get_type_hints(Assessment, vars(model))
-    named = [(field.name, hints[field.name]) for field in dataclasses.fields(Assessment)]
-    return dataclasses.make_dataclass(
-        "AssessmentDocument", [pair for pair in named if pair[0] != "evidence"], frozen=True, slots=True
-    )
+    # A key that came later keeps its default, so that a document from before it still reads.
+    named = [
+        (field.name, hints[field.name], dataclasses.field(default=field.default))
+        for field in dataclasses.fields(Assessment)
+        if field.name != "evidence"
+    ]
+    return dataclasses.make_dataclass("AssessmentDocument", named, frozen=True, slots=True)
 
 
 def document_bytes(assessment: Assessment) -> bytes:

@@ -13,7 +13,9 @@ from hiphinge.report.draw import Bytes, draw_dot, draw_line, draw_text, measure_
 from hiphinge.report.layout import Layout, choose_layout
 from hiphinge.report.palette import HIP, INK, SHADOW, SOFT, TRUNK, Colour, flexion_colour
 from hiphinge.report.panel import Banner, Panel, Reading
+from hiphinge.sagittal.quality import has_camera_moved
 from hiphinge.spine.profile import back_curve_px
+from hiphinge.verdict.wall import TOUCH_RATIO
 from hiphinge.video import VideoSink, YuvPicture
 
 __all__ = ["MAX_SIDE_PX", "OverlayPainter", "write_overlay"]
@@ -81,6 +83,7 @@ class OverlayPainter:
         self._tracks = {name: motion.angle(name) for name in ANGLES}
         self._hip_px = self._evidence.pose.keypoints_px[:, _HIPS].mean(axis=1)
         self._door_x_px = _find_door(assessment, self._evidence)
+        self._wall_x_px = _find_wall(assessment, self._evidence)
         self._cue_rows = _find_cue_rows(assessment, self._evidence)
         self._stages: dict[tuple[int, int], _Stage] = {}
 
@@ -105,6 +108,7 @@ class OverlayPainter:
         colour = flexion_colour(lumbar_deg, pass_deg=self._limits_deg[0], fail_deg=self._limits_deg[1])
         if row is not None:
             self._draw_door(rgb, stage, row)
+            self._draw_wall(rgb, stage, row)
             self._draw_figure(rgb, stage, row)
             self._draw_back(rgb, stage, row, colour)
             self._draw_path(rgb, stage, row)
@@ -178,6 +182,28 @@ class OverlayPainter:
             if left >= 0:
                 rgb[y : y + dash, left : left + 2 * half] = INK
         self._draw_seat(rgb, stage, row)
+
+    def _draw_wall(self, rgb: Bytes, stage: _Stage, row: int) -> None:
+        """Draw the place given for the wall, and say where the seat is at it."""
+        if self._wall_x_px is None:
+            return
+        unit, profile = stage.layout.unit, self._evidence.profile
+        ends = np.array(
+            [[self._wall_x_px, np.nanmin(profile.body_top_px)], [self._wall_x_px, np.nanmax(profile.body_bottom_px)]]
+        )
+        line = self._to_picture(ends, stage.scale)
+        draw_line(rgb, line, HIP, 3 * unit)
+        foot = self._assessment.reference.foot_length_px
+        seat = profile.seat_px[row]
+        if foot is not None and abs(seat[0] - self._wall_x_px) <= TOUCH_RATIO * foot:
+            self._write_beside(
+                rgb,
+                "at the wall",
+                self._to_picture(seat[None], stage.scale)[0] - (0, 24 * unit),
+                19 * unit,
+                to_left=False,
+            )
+        self._write_beside(rgb, "wall as given", line[0] + (0, 24 * unit), 15 * unit, to_left=False)
 
     def _draw_seat(self, rgb: Bytes, stage: _Stage, row: int) -> None:
         seat = self._evidence.profile.seat_px[row]
@@ -296,6 +322,16 @@ def _find_door(assessment: Assessment, evidence: Evidence) -> float | None:
     # The measured travel is counted from that line, so the line is where seat and travel put it.
     lines = evidence.profile.seat_px[:, 0] + evidence.motion.seat_back_ratio * foot
     return float(np.nanmedian(lines)) if np.isfinite(lines).any() else None
+
+
+def _find_wall(assessment: Assessment, evidence: Evidence) -> float | None:
+    """Return the canonical x of the wall; None without one, or where its place does not hold over the clip."""
+    if assessment.wall is None or has_camera_moved(evidence.camera):
+        return None
+    if not np.isfinite(evidence.profile.body_top_px).any():
+        return None
+    share, width = assessment.wall.place_ratio, evidence.pose.width_px
+    return (1.0 - share if evidence.pose.mirrored else share) * width
 
 
 def _find_cue_rows(assessment: Assessment, evidence: Evidence) -> np.ndarray:

@@ -47,10 +47,12 @@ OUTCOME_WORDS: dict[Outcome, str] = {
     "back_first": "Back first",
     "pelvis_tilts": "The pelvis tilts",
     "no_tilt": "No pelvic tilt seen",
+    "reference_taken": "Reference taken",
 }
 DRILL_WORDS = {
     "toe_touch": "toe-touch",
     "pelvic_tilt": "pelvic tilt",
+    "rounding": "comfortable rounding",
     "wall": "wall hinge",
     "hinge": "free hinge",
     "goat_bag": "goat-bag hinge",

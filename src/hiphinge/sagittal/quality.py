@@ -14,7 +14,7 @@ from hiphinge.sagittal.kinematics import Segments
 from hiphinge.sagittal.points import ANKLES, EARS, HEELS, HIPS, KNEES, MIN_VISIBILITY, NOSE, SHOULDERS, TOES
 from hiphinge.sagittal.standing import Standing
 
-__all__ = ["ViewInput", "check_view", "is_camera_still"]
+__all__ = ["ViewInput", "check_view", "has_camera_moved", "is_camera_still"]
 
 #: A film in which somebody is seen in fewer frames than this shows no movement.
 MIN_SEEN_FRAMES = 3
@@ -240,6 +240,11 @@ def _camera_shift(camera: CameraTrack) -> float:
 def is_camera_still(camera: CameraTrack) -> bool:
     """Tell whether the camera stands well enough for places in the picture to be places in the room."""
     return _camera_shift(camera) <= STILL_CAMERA_RATIO
+
+
+def has_camera_moved(camera: CameraTrack) -> bool:
+    """Tell whether the background was seen to shift; where it could not be read, nothing is known to have moved."""
+    return _camera_shift(camera) > STILL_CAMERA_RATIO
 
 
 def _camera_motion(view: ViewInput) -> QualityCheck:

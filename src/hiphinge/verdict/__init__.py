@@ -1,14 +1,16 @@
 """Measures of each rep, rules, and the verdict."""
 
-from hiphinge.verdict.criteria import Criteria, criteria_for
+from hiphinge.verdict.context import RepContext
+from hiphinge.verdict.criteria import Criteria, check_limits, criteria_for
 from hiphinge.verdict.judge import judge
 from hiphinge.verdict.load import find_low_hands
-from hiphinge.verdict.measures import RepContext, compute_measures
+from hiphinge.verdict.measures import compute_measures
 from hiphinge.verdict.outcome import decide_verdict
 
 __all__ = [
     "Criteria",
     "RepContext",
+    "check_limits",
     "compute_measures",
     "criteria_for",
     "decide_verdict",

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from math import inf
+from math import inf, isnan
 
-__all__ = ["DRILL_RULES", "RULES", "Criteria", "DrillRules", "Limits", "RuleSpec", "criteria_for"]
+__all__ = ["DRILL_RULES", "RULES", "Criteria", "DrillRules", "Limits", "RuleSpec", "check_limits", "criteria_for"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +139,13 @@ RULES: tuple[RuleSpec, ...] = (
         "Heel points read 10-13° of 'heel rise' with the heels down (secondary sources)",
         "Heel, big toe, little toe: press all three.", 11,
     ),
+    # The rule set's 0.12 is what can be told apart, and is the line itself: as a hysteresis it would keep a touch from
+    # counting after a rep that fell short.
+    RuleSpec(
+        "11", "seat at the wall", "wall_gap", Limits(pass_hi=0.12, fail_hi=0.24), 0.03,
+        "The article's target; DESIGN: 0.12 foot lengths is about what a mask can tell",
+        "Shuffle half a shoe closer.", 4,
+    ),
     RuleSpec(
         "13", "load in place", "load_offset", Limits(pass_hi=0.15, fail_hi=0.35), 0.05,
         "DESIGN; the wrists stand for the load", "Hug the bell into the top of your belly.", 4,
@@ -181,7 +188,7 @@ _TEMPO = ("14", "14r")
 #: The drill x rule table of the clinical rule set (section 5.5).
 DRILL_RULES: Mapping[str, DrillRules] = {
     "hinge": DrillRules((*_TRAVEL, "2", "9", "3", *_SHAPE, "6", *_LEGS, *_FEET), (*_EXPLAIN, *_TEMPO), {}),
-    "wall": DrillRules(("2", "9", *_SHAPE, "6", *_LEGS, *_FEET), (*_TRAVEL, "3", *_EXPLAIN, *_TEMPO), {}),
+    "wall": DrillRules(("2", "9", *_SHAPE, "6", *_LEGS, *_FEET, "11"), (*_TRAVEL, "3", *_EXPLAIN, *_TEMPO), {}),
     "goat_bag": DrillRules(
         (*_TRAVEL, "2", "9", "3", *_SHAPE, "6", *_LEGS, *_FEET, "13"),
         (*_EXPLAIN, *_TEMPO),
@@ -228,6 +235,8 @@ DRILL_RULES: Mapping[str, DrillRules] = {
         {"7": Limits(pass_hi=15, fail_hi=25)},
     ),
     "pelvic_tilt": DrillRules(_FEET, ("4",), {}),
+    # Rounding on purpose: nothing about the back is asked for, so nothing about it is judged.
+    "rounding": DrillRules(_FEET, ("4", "7", *_TEMPO), {}),
 }
 
 
@@ -308,6 +317,53 @@ def criteria_for(drill: str, overrides: Mapping[str, float] | None = None) -> Cr
     for name, value in (overrides or {}).items():
         criteria = _override(criteria, name, float(value))
     return criteria
+
+
+def check_limits(criteria: Criteria) -> tuple[str, str] | None:
+    """Look for numbers that contradict each other, as overrides can make them.
+
+    Parameters
+    ----------
+    criteria
+        What ``criteria_for`` returned.
+
+    Returns
+    -------
+    tuple of str or None
+        The name of the first number that does not fit, such as ``4.pass_hi``, and what contradicts it, in words;
+        None where all agree.
+    """
+    for spec in criteria.rules:
+        found = _contradiction(spec)
+        if found is not None:
+            side, what = found
+            return f"{spec.rule}.{side}", f"rule {spec.rule} ({spec.label}) {what}"
+    for name in _OUTCOME_FIELDS:
+        if isnan(getattr(criteria, name)):
+            return name, f"{name} is not a number"
+    for low, high in (("back_first_share_max", "hips_first_share_min"), ("spine_hip_share_max", "hinge_hip_share_min")):
+        if getattr(criteria, low) > getattr(criteria, high):
+            return low, f"{low} {getattr(criteria, low):g} lies above {high} {getattr(criteria, high):g}"
+    return None
+
+
+def _contradiction(spec: RuleSpec) -> tuple[str, str] | None:
+    """Return the side of a rule's limits that does not fit the others, and why."""
+    limits = spec.limits
+    for side in ("pass_lo", "pass_hi", "fail_lo", "fail_hi"):
+        if isnan(getattr(limits, side)):
+            return side, f"has a {side} that is not a number"
+    if not spec.tolerance >= 0:
+        return "tolerance", f"has the tolerance {spec.tolerance:g}, which is not 0 or more"
+    if limits.pass_lo > limits.pass_hi:
+        return "pass_lo", f"passes from {limits.pass_lo:g} on, but only up to {limits.pass_hi:g}"
+    if limits.pass_hi > limits.fail_hi:
+        upper = f"up to {limits.pass_hi:g}" if limits.pass_hi < inf else "without an upper limit"
+        return "fail_hi", f"passes {upper}, but is not met above {limits.fail_hi:g}"
+    if limits.fail_lo > limits.pass_lo:
+        lower = f"from {limits.pass_lo:g} on" if limits.pass_lo > -inf else "without a lower limit"
+        return "fail_lo", f"passes {lower}, but is not met below {limits.fail_lo:g}"
+    return None
 
 
 def _override(criteria: Criteria, name: str, value: float) -> Criteria:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-__all__ = ["HEADLINES", "NOTICE", "PRAISE", "SHORT"]
+__all__ = ["HEADLINES", "NOTICE", "PRAISE", "SHORT", "SHORT_OF_WALL"]
 
 #: Stands on every report.
 NOTICE = (
@@ -25,7 +25,11 @@ HEADLINES: Mapping[str, str] = {
     "back_first": "Toe-touch: the back went first.",
     "pelvis_tilts": "The pelvis tilts back and the lumbar spine follows.",
     "no_tilt": "The pelvis hardly tilted in this clip.",
+    "reference_taken": "Your own comfortable rounding is on record: later bends are shown as a share of it.",
 }
+
+#: The headline of a wall hinge in which the hips led and only the wall was not reached.
+SHORT_OF_WALL = "The hips led, but the seat did not reach the wall."
 
 #: Said when no rule asks for a cue.
 PRAISE: Mapping[str, str] = {
@@ -34,6 +38,7 @@ PRAISE: Mapping[str, str] = {
     "hips_first": "Your hips led the way down.",
     "typical": "A common way to bend. Now see how it feels when the hips lead.",
     "pelvis_tilts": "You can tilt your pelvis: that control helps you find the hinge.",
+    "reference_taken": "Thank you. That is all this one is for.",
 }
 
 #: The same for one rep, inside a sentence.
@@ -49,4 +54,5 @@ SHORT: Mapping[str, str] = {
     "back_first": "back first",
     "pelvis_tilts": "the pelvis tilts back",
     "no_tilt": "the pelvis hardly tilts",
+    "reference_taken": "rounding, taken as the reference",
 }

@@ -2,88 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from math import isfinite, nan
 
 import numpy as np
 
-from hiphinge.model import AngleTrack, Measure, Motion, PoseTrack, ProfileTrack, QualityCheck, Rep, ViewGrade
+from hiphinge.model import AngleTrack, Measure, QualityCheck, Rep, ViewGrade
 from hiphinge.reps import find_deep_part
-from hiphinge.sagittal import Segments, Standing
 from hiphinge.signal import nan_median_near
-from hiphinge.spine import RatioWidths
+from hiphinge.verdict.context import RepContext
+from hiphinge.verdict.labels import MEASURE_LABELS
 from hiphinge.verdict.load import compute_load_offset, compute_reach
 from hiphinge.verdict.tilt import compute_stillness
+from hiphinge.verdict.wall import compute_contact, compute_heel_to_wall
 
-__all__ = ["MEASURE_LABELS", "RepContext", "compute_measures", "compute_share", "view_of"]
-
-#: Name -> (label, unit).
-MEASURE_LABELS: Mapping[str, tuple[str, str]] = {
-    "trunk_lean": ("trunk lean at the bottom", "°"),
-    "hip_flexion": ("hip flexion at the bottom", "°"),
-    "lumbar_flexion": ("lumbar flexion at the bottom", "°"),
-    "pelvis_tilt": ("pelvis tilt at the bottom", "°"),
-    "thoracic_flexion": ("thoracic flexion at the bottom", "°"),
-    "hip_share": ("hip share of the bend", "%"),
-    "lumbar_share": ("lumbar share of the bend", "%"),
-    "hip_share_60": ("hip share over the first 60° of lean", "%"),
-    "hip_share_q1": ("hip share, first quarter", "%"),
-    "hip_share_q2": ("hip share, second quarter", "%"),
-    "hip_share_q3": ("hip share, third quarter", "%"),
-    "hip_share_q4": ("hip share, last quarter", "%"),
-    "lumbar_of_own_maximum": ("lumbar flexion, share of own maximum", "%"),
-    "over_arch": ("lumbar extension beyond standing", "°"),
-    "ribs_pelvis_range": ("ribs-to-pelvis range over the rep", "°"),
-    "hip_back": ("hip travel back", "FL"),
-    "seat_back": ("seat past the doorway", "FL"),
-    "drop_per_back": ("drop ÷ back", ""),
-    "stoop_squat_index": ("stoop-squat index", ""),
-    "neck_extension": ("looking up (neck extension)", "°"),
-    "knee_flexion": ("knee flexion at the bottom", "°"),
-    "knee_change": ("knee change on the way down", "°"),
-    "shank_lean": ("shin lean at the bottom", "°"),
-    "hip_per_knee": ("hip flexion ÷ knee flexion", ""),
-    "foot_slide": ("foot slide", "FL"),
-    "foot_pitch": ("foot pitch change", "°"),
-    "load_offset": ("hands from where the load belongs", "trunk"),
-    "reach": ("fingertips above the floor", "FL"),
-    "thigh_change": ("thigh lean, largest change", "°"),
-    "trunk_change": ("trunk lean, largest change", "°"),
-    "hip_shift": ("hip centre, largest shift", "FL"),
-    "descent_time": ("time down, 12 to 95 % of the depth", "s"),
-    "ascent_time": ("time up, 95 to 12 % of the depth", "s"),
-    "lean_spread": ("spread of the bottom lean over the set", "°"),
-}
+__all__ = ["MIN_REFERENCE_DEG", "compute_measures", "compute_share", "view_of"]
 
 #: The toe-touch screen looks at the first part of the bend: what leads, not how far it goes (clinical rule set).
 FIRST_LEAN_DEG = 60.0
 #: A thorax that turns less than this in all, or in one quarter, has no quarters to tell.
 MIN_QUARTERED_DEG, MIN_QUARTER_DEG = 20.0, 4.0
 
+#: A rounding whose interval does not reach beyond this is no scale for later bends.
+MIN_REFERENCE_DEG = 10.0
 MAX_SHARE_SPAN = 100.0  #: a share whose interval spans more than this, in %, is not told
+#: Measures that need the same to be seen as another one.
+_SEEN_LIKE = {"wall_gap": "seat_back", "wall_touch_time": "seat_back", "heel_to_wall": "seat_back", "reach_cm": "reach"}
 _NO_DESCENT = "The way down was not filmed."
 _UNSEEN = "It was not seen well enough, or its interval is too wide to say anything."
 _NO_STAND = "Nobody stands upright in this clip, so there is no place to count from."
-
-
-@dataclass(frozen=True, slots=True)
-class RepContext:
-    """All that the measures of a clip are computed from.
-
-    ``foot_length_gain`` is the calibration's: hip travel already has it, other lengths get it here.
-    """
-
-    motion: Motion
-    segments: Segments
-    standing: Standing
-    pose: PoseTrack
-    profile: ProfileTrack
-    widths: RatioWidths
-    load: str | None
-    own_maximum_deg: tuple[float, float, float] | None
-    drill: str = "hinge"
-    foot_length_gain: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +78,19 @@ def compute_measures(
         found = _Value(spread, max(0.0, spread - half), spread + half)
     else:
         found = _untold("Fewer than two reps.")
+    if _has_wall(context):
+        measures.append(_finish("heel_to_wall", None, _told(compute_heel_to_wall(context)), checks))
     measures.append(_finish("lean_spread", None, found, checks))
     return tuple(measures)
+
+
+def _has_wall(context: RepContext) -> bool:
+    """Tell whether a wall belongs to the clip: given or found, or missing where the drill has one."""
+    return context.wall_px is not None or context.drill == "wall"
+
+
+def _told(found: tuple[float, float, float] | str) -> _Value:
+    return _untold(found) if isinstance(found, str) else _Value(*found)
 
 
 def view_of(name: str, checks: Iterable[QualityCheck]) -> tuple[ViewGrade, str]:
@@ -139,7 +98,7 @@ def view_of(name: str, checks: Iterable[QualityCheck]) -> tuple[ViewGrade, str]:
     order = {"good": 0, "usable": 1, "cannot_tell": 2}
     worst: tuple[ViewGrade, str] = ("good", "")
     for check in checks:
-        touches = "all" in check.affects or name in check.affects
+        touches = "all" in check.affects or _SEEN_LIKE.get(name, name) in check.affects
         if touches and order[check.grade] > order[worst[0]]:
             worst = (check.grade, check.advice)
     return worst
@@ -165,6 +124,8 @@ def _measure_rep(rep: Rep, context: RepContext) -> dict[str, _Value]:
             rep, context.motion, context.segments, widths=context.widths, positions=context.standing.reference.positions
         )
         values.update({name: _Value(*found) for name, found in still.items()})
+    if _has_wall(context):
+        values.update({name: _told(found) for name, found in compute_contact(rep, context).items()})
     return {name: values[name] for name in MEASURE_LABELS if name in values}
 
 
@@ -205,7 +166,7 @@ def _of_own_maximum(lumbar: _Value, context: RepContext) -> _Value:
     if own is None:
         return _untold("No clip of the person's comfortable deliberate rounding was given (--reference).")
     value, lo, hi = own
-    if lo <= 10.0:
+    if lo <= MIN_REFERENCE_DEG:
         return _untold("In the reference clip the back hardly rounds, so it gives no maximum.")
     return _Value(
         100 * lumbar.value / value, 100 * min(lumbar.lo / hi, lumbar.lo / lo), 100 * max(lumbar.hi / lo, lumbar.hi / hi)
@@ -314,15 +275,10 @@ def _quotient(top: _Value, below: _Value, *, least: float) -> _Value:
     return _Value(top.value / max(below.value, least), min(ends), max(ends))
 
 
-def _foot_px(context: RepContext) -> float:
-    """Length of the foot in pixels, as hip travel counts it; NaN without a place to count from."""
-    return (context.standing.reference.foot_length_px or nan) * context.foot_length_gain
-
-
 def _stoop_squat(rep: Rep, context: RepContext, drop: float, half: float) -> _Value:
     """100 x (1 - hip drop ÷ shoulder drop): our reconstruction of the published index."""
     shoulder = nan_median_near((context.segments.shoulder - context.segments.feet)[:, 1], row=rep.bottom_frame)
-    fall = (shoulder - float(context.standing.shoulder_from_feet_px[1])) / _foot_px(context)
+    fall = (shoulder - float(context.standing.shoulder_from_feet_px[1])) / context.foot_px
     if not isfinite(fall) or fall < 0.3:
         return _untold("The shoulders hardly come down.")
 
@@ -350,7 +306,7 @@ def _legs(rep: Rep, context: RepContext) -> dict[str, _Value]:
 
 
 def _feet(rep: Rep, context: RepContext) -> dict[str, _Value]:
-    foot = _foot_px(context)
+    foot = context.foot_px
     rows = slice(rep.start_frame, rep.end_frame)
     heel, toe = context.segments.heel[rows], context.segments.toe[rows]
     if not isfinite(foot) or not np.isfinite(heel).any():
@@ -383,10 +339,14 @@ def _hands(rep: Rep, context: RepContext) -> dict[str, _Value]:
             if isfinite(offset)
             else _untold("The hands were not seen well enough.")
         )
-    reach = compute_reach(context.pose, context.segments, row=rep.bottom_frame) / _foot_px(context)
+    reach = compute_reach(context.pose, context.segments, row=rep.bottom_frame) / context.foot_px
     values["reach"] = (
         _Value(reach, reach - 0.15, reach + 0.15) if isfinite(reach) else _untold("The fingertips were not seen.")
     )
+    cm = context.foot_length_cm
+    if cm is not None:
+        told = values["reach"]
+        values["reach_cm"] = _Value(cm * told.value, cm * told.lo, cm * told.hi, told.reason)
     return values
 
 

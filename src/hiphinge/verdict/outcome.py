@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from statistics import NormalDist
 
 from hiphinge.model import Finding, Measure, Outcome, QualityCheck, Rep, Verdict
 from hiphinge.verdict.criteria import Criteria
-from hiphinge.verdict.headlines import HEADLINES, PRAISE, SHORT
+from hiphinge.verdict.headlines import HEADLINES, PRAISE, SHORT, SHORT_OF_WALL
+from hiphinge.verdict.judge import grade_value
+from hiphinge.verdict.measures import MIN_REFERENCE_DEG
 
 __all__ = ["MIN_CERTAINTY", "RepView", "decide_verdict", "outcome_of_rep", "spread_interval"]
 
@@ -23,7 +26,9 @@ _OUTCOME_RULE: Mapping[Outcome, str] = {"spine": "4", "squat": "2"}
 _OPEN = "What was seen leaves more than one answer open, none twice as likely as the others."
 #: Measures that an outcome rests on.
 _DECISIVE = {"all", "lumbar_flexion", "pelvis_tilt", "knee_flexion", "drop_per_back", "hip_share_60"}
-_OWN_TARGETS: Mapping[str, tuple[str, ...]] = {"wall": ("2",)}
+#: Drills with outcomes of their own, in which no answer is open between hips and back.
+_SINGLE = ("pelvic_tilt", "rounding")
+_ROUND_MORE = "Round a little further, but only as far as it is comfortable; leave it out if it hurts."
 
 
 def decide_verdict(
@@ -48,25 +53,15 @@ def decide_verdict(
         The outcome of most reps (a tie between different ones is ``mixed``, or ``cannot_tell`` where one of the two
         is that). Where the view allows no answer: ``cannot_tell`` with the checks' advice.
     """
-    blocked = [check for check in quality if check.grade == "cannot_tell" and "all" in check.affects]
     not_told = _list_not_told(findings, quality)
-    if blocked:
-        cue = blocked[0].advice
-        reasons = tuple(f"{c.label}: {_shown(c)}. {c.advice}" for c in blocked)
-        return Verdict("cannot_tell", HEADLINES["cannot_tell"], cue, "0", "", reasons, not_told)
-    slow = [check for check in quality if check.name == "frame_rate" and check.grade == "cannot_tell"]
-    if not reps and slow:  # a bend may lie between two pictures
-        reasons = (f"{slow[0].label}: {_shown(slow[0])}. {slow[0].advice}",)
-        return Verdict("cannot_tell", HEADLINES["cannot_tell"], slow[0].advice, "0", "", reasons, not_told)
-    if not reps and criteria.drill == "pelvic_tilt":
-        reasons = ("No tilt was read that is larger than the interval.",)
-        return Verdict("cannot_tell", HEADLINES["cannot_tell"], "", "", "", reasons, not_told)
-    if not reps:
-        reasons = (f"No forward bend of {criteria.no_bend_lean_max_deg:.0f}° or more was seen.",)
-        return Verdict("no_bend", HEADLINES["no_bend"], "", "", "", reasons, not_told)
+    unseen = _refuse(reps, quality, criteria)
+    if unseen is not None:
+        return replace(unseen, not_told=not_told)
     by_rep = {rep.number: RepView(rep.number, measures, findings) for rep in reps}
     outcomes = [_outcome_for_drill(data, criteria) for data in by_rep.values()]
     outcome = _majority(outcomes)
+    if "reference_taken" in outcomes:  # one rep is enough: the largest counts
+        outcome = "reference_taken"
     rule, cue = _pick_cue(findings, criteria, n_reps=len(reps))
     if not cue and outcome in _OUTCOME_RULE:
         rule = _OUTCOME_RULE[outcome]
@@ -74,14 +69,45 @@ def decide_verdict(
     praise = ""
     if outcome == "cannot_tell" and not cue:
         cue = next((c.advice for c in quality if c.grade == "cannot_tell" and c.advice), "")
+        if not cue and any(_rounds_little(rep, criteria) for rep in by_rep.values()):
+            cue = _ROUND_MORE
     elif not cue:
         praise = PRAISE.get(outcome, "")
-    reasons = _explain(by_rep, outcomes, criteria)
+    reasons = (*_explain(by_rep, outcomes, criteria), *_say_wall(measures))
     if outcome == "cannot_tell":
-        unseen = [c for c in quality if c.grade == "cannot_tell" and _DECISIVE & set(c.affects)]
-        lines = tuple(f"{c.label}: {_shown(c)}. {c.advice}" for c in unseen)
-        reasons = (lines or (() if criteria.drill == "pelvic_tilt" else (_OPEN,))) + reasons
-    return Verdict(outcome, HEADLINES[outcome], cue, rule, praise, reasons, not_told)
+        reasons = _why_open(quality, criteria) + reasons
+    headline = HEADLINES[outcome]
+    if outcome == "mixed" and all(_is_short_of_wall(rep, criteria) for rep in by_rep.values()):
+        headline = SHORT_OF_WALL
+    return Verdict(outcome, headline, cue, rule, praise, reasons, not_told)
+
+
+def _refuse(reps: Sequence[Rep], quality: Sequence[QualityCheck], criteria: Criteria) -> Verdict | None:
+    """Return the verdict of a clip in which no rep can be judged; None where there are reps and a view."""
+
+    def plain(outcome: Outcome, checks: Sequence[QualityCheck], *lines: str) -> Verdict:
+        reasons = tuple(f"{c.label}: {_shown(c)}. {c.advice}" for c in checks)
+        cue, rule = (checks[0].advice, "0") if checks else ("", "")
+        return Verdict(outcome, HEADLINES[outcome], cue, rule, "", (*reasons, *lines), ())
+
+    blocked = [check for check in quality if check.grade == "cannot_tell" and "all" in check.affects]
+    if blocked:
+        return plain("cannot_tell", blocked)
+    if reps:
+        return None
+    slow = [check for check in quality if check.name == "frame_rate" and check.grade == "cannot_tell"]
+    if slow:  # a bend may lie between two pictures
+        return plain("cannot_tell", slow[:1])
+    if criteria.drill == "pelvic_tilt":
+        return plain("cannot_tell", (), "No tilt was read that is larger than the interval.")
+    return plain("no_bend", (), f"No forward bend of {criteria.no_bend_lean_max_deg:.0f}° or more was seen.")
+
+
+def _why_open(quality: Sequence[QualityCheck], criteria: Criteria) -> tuple[str, ...]:
+    """Say why no outcome is told: what was not seen of what it rests on, else that more than one is left."""
+    unseen = [c for c in quality if c.grade == "cannot_tell" and _DECISIVE & set(c.affects)]
+    lines = tuple(f"{c.label}: {_shown(c)}. {c.advice}" for c in unseen)
+    return lines or (() if criteria.drill in _SINGLE else (_OPEN,))
 
 
 class RepView:
@@ -109,6 +135,8 @@ def _outcome_for_drill(rep: RepView, criteria: Criteria) -> Outcome:
         return _toe_touch(rep, criteria)
     if criteria.drill == "pelvic_tilt":
         return _pelvic_tilt(rep)
+    if criteria.drill == "rounding":
+        return _rounding(rep)
     return outcome_of_rep(rep, criteria)
 
 
@@ -168,13 +196,44 @@ def _classify(rep: RepView, criteria: Criteria, lumbar_deg: float, share: float)
         return "spine"
     if share < criteria.spine_hip_share_max and lumbar_deg > criteria.spine_lumbar_min_deg:
         return "spine"
-    own = _OWN_TARGETS.get(criteria.drill, ("1",))
-    met = any(rep.grade(rule) == "pass" for rule in own)
+    met = _meets_target(rep, criteria)
     if met and rep.grade("2") != "fail" and share >= criteria.hinge_hip_share_min:
         return "hinge"
     if share >= criteria.hinge_hip_share_min and rep.get("hip_back") is None:
         return "cannot_tell"  # whether the hips travelled back was not seen
     return "mixed"
+
+
+def _meets_target(rep: RepView, criteria: Criteria) -> bool:
+    """Tell whether the hips travelled back far enough, or the drill's own target was met (section 6, outcome)."""
+    if criteria.drill != "wall":
+        return rep.grade("1") == "pass"
+    touch = rep.grade("11")
+    if touch in ("caution", "fail"):
+        back = rep.get("hip_back")
+        return back is not None and grade_value(*back, criteria.rule("1").limits) == "pass"
+    # Where no wall is known, going back and not down has to do.
+    return touch == "pass" or rep.grade("2") == "pass"
+
+
+def _is_short_of_wall(rep: RepView, criteria: Criteria) -> bool:
+    """Tell whether nothing but the wall was missing for a hinge."""
+    lumbar, share = rep.get("lumbar_flexion"), rep.get("hip_share")
+    if criteria.drill != "wall" or rep.grade("11") not in ("caution", "fail") or lumbar is None or share is None:
+        return False
+    flat = lumbar[0] <= criteria.rule("4").limits.fail_hi and share[0] >= criteria.hinge_hip_share_min
+    return flat and rep.grade("2") != "fail"
+
+
+def _rounding(rep: RepView) -> Outcome:
+    """The reference is taken where the lumbar spine is sure to flex by more than nothing."""
+    lumbar = rep.get("lumbar_flexion")
+    return "reference_taken" if lumbar is not None and lumbar[1] > MIN_REFERENCE_DEG else "cannot_tell"
+
+
+def _rounds_little(rep: RepView, criteria: Criteria) -> bool:
+    lumbar = rep.get("lumbar_flexion")
+    return criteria.drill == "rounding" and lumbar is not None and lumbar[1] <= MIN_REFERENCE_DEG
 
 
 def _toe_touch(rep: RepView, criteria: Criteria) -> Outcome:
@@ -254,10 +313,29 @@ def _explain(reps: Mapping[int, RepView], outcomes: Sequence[Outcome], criteria:
                 parts.append(f"{label} {value}{unit} ({lo} to {hi})")
             else:
                 parts.append(f"{label} not told")
+        gap = rep.get("wall_gap")
+        if gap is not None:
+            value, lo, hi = (_number(x, 2) for x in gap)
+            parts.append(f"seat to wall {value} FL ({lo} to {hi})")
+        reach = rep.get("reach_cm")
+        if reach is not None:
+            value, lo, hi = (_number(x, 0) for x in reach)
+            parts.append(f"fingertips {value} cm ({lo} to {hi}) above the floor")
         if criteria.drill == "pelvic_tilt" and (moved := _moved_along(rep)):
             parts.insert(0, moved)
+        if _rounds_little(rep, criteria):
+            parts.insert(0, "the back rounds too little, for its interval, to be a scale")
         lines.append(f"Rep {number}: {SHORT[outcome]} — " + ", ".join(parts) + ".")
     return tuple(lines)
+
+
+def _say_wall(measures: Sequence[Measure]) -> tuple[str, ...]:
+    """Say how far the heels stand from the wall, where that is told."""
+    found = next((m for m in measures if m.name == "heel_to_wall" and m.value is not None), None)
+    if found is None or found.value is None or found.lo is None or found.hi is None:
+        return ()
+    value, lo, hi = (_number(x, 2) for x in (found.value, found.lo, found.hi))
+    return (f"The heels stand {value} foot lengths ({lo} to {hi}) from the wall, whose place was given.",)
 
 
 def _number(x: float, digits: int) -> str:

@@ -1,0 +1,53 @@
+"""``hiphinge program page``: the program as a printed booklet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hiphinge.cli.guard import guarded, write_out
+from hiphinge.cli.program import ProgramFile
+from hiphinge.errors import UsageError
+
+__all__ = ["page"]
+
+
+def page(
+    html: Annotated[Path | None, typer.Option(metavar="FILE.html", help="Write it as a page for the browser.")] = None,
+    pdf: Annotated[Path | None, typer.Option(metavar="FILE.pdf", help="Write it as a PDF, to print.")] = None,
+    program: ProgramFile = None,
+) -> None:
+    """Write a booklet to print: every drill with its picture, set-up, cues, dose and what moves you on."""
+    with guarded():
+        if html is None and pdf is None:
+            raise UsageError(
+                "Nothing to write.", expected="--html FILE.html, --pdf FILE.pdf, or both", next_step="Give one of them."
+            )
+        _check_name(html, (".html", ".htm"))
+        _check_name(pdf, (".pdf",))
+        from hiphinge.program import load_program
+        from hiphinge.report.program import render_booklet_html, render_booklet_pdf
+
+        loaded = load_program(program)
+        if html is not None:
+            _write(html, render_booklet_html(loaded).encode())
+        if pdf is not None:
+            _write(pdf, render_booklet_pdf(loaded))
+
+
+def _check_name(path: Path | None, endings: tuple[str, ...]) -> None:
+    """Refuse names that would replace something that is no page."""
+    if path is not None and path.suffix.lower() not in endings:
+        raise UsageError(
+            f"{str(path)!r} does not end in {endings[0]}.", expected=f"a name such as program{endings[0]}",
+            next_step="Give another name.",
+        )  # fmt: skip
+
+
+def _write(path: Path, content: bytes) -> None:
+    from hiphinge.validation.store import write_bytes
+
+    write_bytes(path, content)
+    write_out(f"Written: {path}")

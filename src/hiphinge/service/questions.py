@@ -1,0 +1,123 @@
+"""What a person still has to answer, read from the log."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from hiphinge.program import Program
+from hiphinge.program.clock import find_withdrawn
+from hiphinge.program.history import (
+    ClipSeen,
+    Event,
+    FeelLog,
+    History,
+    Intake,
+    NextMorning,
+    RedFlagAnswers,
+    SessionClosed,
+    SessionOpened,
+    SetDone,
+    Ticks,
+    Withdrawn,
+)
+from hiphinge.program.model import RedFlag
+from hiphinge.program.state import MORNING
+
+__all__ = ["OpenQuestions", "find_belonging", "find_questions", "live_events", "open_session", "reference_clip"]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenQuestions:
+    """What is not answered yet.
+
+    ``red_flags`` are asked again when anything is new or worse; ``morning`` is the last session (its name) whose next
+    morning has come without an answer; ``first`` says that nobody has asked about red flags before.
+    """
+
+    red_flags: tuple[RedFlag, ...]
+    intake: bool
+    morning: str | None
+    first: bool
+
+
+def live_events(history: History) -> tuple[Event, ...]:
+    """Return the events that count: neither withdrawn nor a withdrawal."""
+    gone = find_withdrawn(history.events)
+    return tuple(e for e in history.events if not isinstance(e, Withdrawn) and e.key not in gone)
+
+
+def find_questions(history: History, program: Program) -> OpenQuestions:
+    """Return what the person still has to answer, at ``history.now``.
+
+    Red flags are due before anything else, and again when something is new or worse, or when that was not answered.
+    """
+    events = live_events(history)
+    answered: dict[str, bool | None] = {}
+    first, opened, fresh = True, False, False
+    for event in events:
+        if isinstance(event, RedFlagAnswers):
+            answered |= event.answers
+            first, fresh = False, True
+        elif isinstance(event, SessionOpened):
+            unsaid = event.new_symptoms is None and opened and not fresh
+            if event.new_symptoms or unsaid:
+                answered.clear()
+            opened, fresh = True, False
+        elif isinstance(event, SessionClosed):
+            fresh = False
+    return OpenQuestions(
+        red_flags=tuple(flag for flag in program.red_flags if answered.get(flag.id) is None),
+        intake=not any(isinstance(event, Intake) for event in events),
+        morning=_find_morning(events, history.now),
+        first=first,
+    )
+
+
+def _find_morning(events: tuple[Event, ...], now: datetime) -> str | None:
+    closed = [event for event in events if isinstance(event, SessionClosed)]
+    if not closed:
+        return None
+    last = closed[-1]
+    worked = any(isinstance(e, SetDone | FeelLog) and e.session == last.session for e in events)
+    told = any(isinstance(e, NextMorning) and e.session == last.session for e in events)
+    slept = now - last.at >= MORNING and now.astimezone().date() > last.at.astimezone().date()
+    return last.session if worked and not told and slept else None
+
+
+def find_belonging(events: tuple[Event, ...], index: int) -> tuple[Event, ...]:
+    """Return what was entered as one with entry ``index``: a set, how it felt, its ticks; else that entry alone."""
+    first, last = index, index + 1
+    while _goes_with(events[first]) and first and _same_set(events[first - 1], events[first]):
+        first -= 1
+    while last < len(events) and _goes_with(events[last]) and _same_set(events[last - 1], events[last]):
+        last += 1
+    return events[first:last]
+
+
+def _goes_with(event: Event) -> bool:
+    return isinstance(event, FeelLog | Ticks)
+
+
+def _same_set(before: Event, after: Event) -> bool:
+    """Say whether two neighbours in the log are of one set."""
+    kinds = (SetDone, FeelLog, Ticks)
+    if not (isinstance(before, kinds) and isinstance(after, kinds)):
+        return False
+    again = type(before) is type(after)
+    return (before.session, before.drill) == (after.session, after.drill) and not again
+
+
+def open_session(history: History) -> SessionOpened | None:
+    """Return the session that is open, None where none is."""
+    events = live_events(history)
+    closed = {event.session for event in events if isinstance(event, SessionClosed)}
+    opened = [e for e in events if isinstance(e, SessionOpened) and e.session not in closed]
+    return opened[-1] if opened else None
+
+
+def reference_clip(history: History, program: Program) -> str:
+    """Return the assessment of the person's latest comfortable rounding, "" where there is none."""
+    names = {drill.id for drill in program.drills if drill.rules == "rounding" or drill.id == "rounding"}
+    found = [e for e in live_events(history) if isinstance(e, ClipSeen) and e.drill in names and e.assessment]
+    return found[-1].assessment if found else ""

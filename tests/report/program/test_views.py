@@ -1,0 +1,165 @@
+"""What the pages show: the same numbers as the documents, in words."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta, timezone
+from typing import get_args
+
+import pytest
+
+from hiphinge.program.decision import Action, Decision, Line
+from hiphinge.program.facts import Estimate
+from hiphinge.program.progress import summarise_progress
+from hiphinge.program.summary import summarise_session
+from hiphinge.program.trend import Point, trend
+from hiphinge.report.program import words
+from hiphinge.report.program.views import booklet_view, progress_view, session_view
+from hiphinge.verdict.headlines import NOTICE
+from tests.program.sample_log import BEGAN, PROGRAM, sample_history
+
+HISTORY = sample_history()
+NEXT = Decision(
+    "easier", "wall", "wall_hinge", "half", "Two reps in a row missed.",
+    (Line("Missed reps", "fewer than two in a row", "two in a row", False), Line("Pain", "2 or less", "?", None)),
+)  # fmt: skip
+SUMMARY = summarise_session(HISTORY, "s1", PROGRAM, NEXT, person="Anna")
+PROGRESS = summarise_progress(HISTORY, PROGRAM, person="Anna")
+
+
+def test_the_session_shows_the_documents_numbers() -> None:
+    view = session_view(SUMMARY, zone=UTC)
+    assert view["title"] == "Session of 2 November 2026"
+    assert view["document_title"] == "Anna · session of 2 November 2026"
+    assert view["next"]["drill"] == "Wall hinge: heels half a shoe-length from the wall"
+    assert view["next"]["label"] == "Next: an easier way"
+    assert [row["cells"] for row in view["before_after"]["rows"]] == [
+        ["38° (32 to 44)", "14° (8 to 20)"],
+        ["45 % (36 to 54)", "72 % (63 to 81)"],
+        ["5 of 10", "2 of 10"],
+    ]
+    assert [row["reps"] for row in view["work"]] == ["5 of 8", "5 of 8"]
+    assert view["work"][0]["lumbar"] == "34° (28 to 40)"
+    assert [point["answer"] for point in view["points"]] == ["not yet", "not yet", "yes", "not yet"]
+    assert [line["holds"] for line in view["why"]] == ["no", "not known"]
+    assert view["notice"] == NOTICE
+
+
+def test_the_progress_shows_the_documents_numbers() -> None:
+    view = progress_view(PROGRESS, zone=UTC)
+    hinge, scores = view["groups"]
+    assert (hinge["title"], scores["title"]) == ("Hinge drills", "Scores")
+    assert hinge["note"] == "First wall hinge, latest goat-bag hinge: another drill, so compare with care."
+    lumbar = hinge["trends"][0]
+    assert (lumbar["first"], lumbar["latest"], lumbar["by"], lumbar["verdict"]) == ("34°", "12°", "−22°", "better")
+    assert "changes within 10° are not clear" in lumbar["alt"]
+    reach = next(one for one in scores["trends"] if one["label"] == "Fingertips to floor")
+    assert (reach["first"], reach["latest"], reach["by"], reach["verdict"]) == (
+        "18 cm", "15 cm", "−3 cm", "no clear change",
+    )  # fmt: skip
+    assert {one["label"] for one in view["firsts"]} >= {"Lumbar flexion: usual bend"}
+    assert view["weeks"]["text"] == "2 a week over the last 3 whole weeks; the plan for this step is 2 to 3."
+    assert [rung["when"] for rung in view["rungs"]][1:5] == [
+        "passed 5 Nov",
+        "passed 12 Nov",
+        "passed 17 Nov",
+        "here since 17 Nov",
+    ]
+
+
+def test_where_the_bands_come_from_is_said_once_each() -> None:
+    bands = progress_view(PROGRESS, zone=UTC)["bands"]
+    assert sum("stand-in" in line for line in bands) == 1
+    assert sum("Ostelo 2008" in line for line in bands) == 2  # pain, everyday limits
+    assert any("not yet checked in its source" in line for line in bands)
+    assert bands[-1] == "FL = foot length, heel to toe."
+
+
+@pytest.mark.parametrize("action", get_args(Action))
+def test_a_drill_is_named_only_where_there_is_something_to_do(action) -> None:
+    view = session_view(replace(SUMMARY, decision=replace(NEXT, action=action)), zone=UTC)["next"]
+    works = action in ("screen", "do", "up", "down", "choose", "easier")
+    assert (view["drill"] != "") is works
+    assert (view["cue"] != "") is works
+    assert (view["tone"] == "stop") is (action in ("stop_now", "stop_see"))
+    assert view["label"]
+
+
+def test_views_are_plain_data() -> None:
+    for view in (session_view(SUMMARY), progress_view(PROGRESS), booklet_view(PROGRAM)):
+        assert json.loads(json.dumps(view)) == view
+
+
+def test_the_booklet_has_every_drill_whole() -> None:
+    view = booklet_view(PROGRAM)
+    assert [drill["name"] for drill in view["drills"]] == [drill.name for drill in PROGRAM.drills]
+    bag = next(drill for drill in view["drills"] if drill["id"] == "goat_bag")
+    assert [one["name"] for one in bag["equipment"]] == ["Kettlebell", "Dumbbell", "Loaded backpack"]
+    assert bag["dose"][0] == "2 x 8 reps, 2 to 3 days a week, three seconds down, one second there, two seconds up."
+    assert "2 sets in which at least 4 of 5 reps met the drill's own rules." in bag["gate"]
+    assert "Felt in hamstrings or buttocks, and not in the back." in bag["gate"]
+    assert sum(len(group["questions"]) for group in view["flags"]) == 17
+    assert [step["choice"] for step in view["steps"]] == [False, False, False, False, True, False, False]
+
+
+def test_days_are_the_readers() -> None:
+    late = datetime(2026, 11, 2, 23, 30, tzinfo=UTC)
+    assert words.date_text(late, UTC) == "2 November 2026"
+    assert words.date_text(late, timezone(timedelta(hours=2))) == "3 November 2026"
+    assert words.date_text(date(2026, 2, 28), None, short=True) == "28 Feb"
+    assert words.date_text(None, UTC) == ""
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "text"),
+    [
+        (12.5, "°", "12°"),
+        (4.3, "of 10", "4.3 of 10"),
+        (10.0, "of 10", "10 of 10"),
+        (0.7, "FL", "0.70 FL"),
+        (None, "°", "–"),
+    ],
+)
+def test_values_in_words(value, unit, text) -> None:
+    assert words.point_text(value, unit) == text
+
+
+@pytest.mark.parametrize(
+    ("by", "unit", "text"),
+    [
+        (-1, "of 10", "−1 point"),
+        (3, "of 24", "+3 points"),
+        (24, "%", "+24 points"),
+        (-0.004, "FL", "0.00 FL"),
+        (None, "°", ""),
+    ],
+)
+def test_changes_in_words(by, unit, text) -> None:
+    assert words.change_text(by, unit) == text
+
+
+def test_reps_in_words() -> None:
+    assert words.rep_text(7, 8, 8) == "7 of 8"
+    assert words.rep_text(6, 6, 8) == "6 of 6, 2 cannot be told"
+    assert words.rep_text(0, 0, 8) == "cannot tell (8 reps)"
+    assert words.rep_text(0, 0, 0) == "none filmed"
+    assert words.estimate_text(None) == "–"
+    assert words.estimate_text(Estimate(-3.2, -9.0, 2.4, "°")) == "−3° (−9 to 2)"
+
+
+def test_a_date_of_another_year_has_its_year() -> None:
+    old = replace(PROGRESS, now=BEGAN + timedelta(days=400))
+    assert progress_view(old, zone=UTC)["rungs"][1]["when"] == "passed 5 Nov 2026"
+
+
+@pytest.mark.parametrize(("n", "text"), [(1, "3 this week;"), (2, "3 a week over the last whole week;")])
+def test_the_present_week_is_not_counted_as_a_whole_one(n, text) -> None:
+    assert progress_view(replace(PROGRESS, weeks=PROGRESS.weeks[:n]))["weeks"]["text"].startswith(text)
+
+
+def test_a_trend_without_a_band_says_so() -> None:
+    bare = trend([Point(1, BEGAN, session="a"), Point(2, BEGAN, session="b")], None, label="Bare", group="Hinge drills")
+    view = progress_view(replace(PROGRESS, trends=(bare,)), zone=UTC)
+    assert view["bands"] == ["Bare: no interval is known, so no change can be told."]
+    assert view["groups"][0]["trends"][0]["verdict"] == "cannot tell"
