@@ -67,9 +67,31 @@ def test_a_squat_misses_and_the_first_rule_by_precedence_speaks() -> None:
     assert rep.cue == "Slide back along a shelf; don't sit down on a chair."
 
 
-@pytest.mark.parametrize("rule", ["4", "2", "1"])
+@pytest.mark.parametrize("rule", ["4", "1"])
 def test_a_rule_that_decides_and_is_untold_makes_only_its_rep_untellable(hinge: Assessment, rule: str) -> None:
     assert grades(regraded(hinge, rule, "cannot_tell", rep=2)) == ["pass", "cannot_tell", "pass"]
+
+
+def test_back_not_down_is_answered_by_either_of_its_two_rules(hinge: Assessment) -> None:
+    without = regraded(hinge, "2", "cannot_tell", rep=2)
+    assert grades(without) == ["pass"] * 3
+    neither = grade_reps(regraded(without, "9", "cannot_tell", rep=2), FREE)
+    assert [(rep.grade, rep.untold_rules) for rep in neither] == [("pass", ()), ("cannot_tell", ("2",)), ("pass", ())]
+
+
+@pytest.mark.parametrize(
+    ("share", "lumbar", "grade", "missed"),
+    [(60.0, 30.0, "pass", ()), (59.0, 30.0, "cannot_tell", ()), (49.0, 26.0, "miss", ("4",)),
+     (49.0, 24.0, "cannot_tell", ()), (None, 30.0, "cannot_tell", ())],
+)  # fmt: skip
+def test_a_back_between_pass_and_miss_is_settled_by_what_did_the_bending(
+    hinge: Assessment, share: float | None, lumbar: float, grade: str, missed: tuple[str, ...]
+) -> None:
+    values = {"hip_share": share, "lumbar_flexion": lumbar}
+    measures = tuple(replace(m, value=values[m.name]) if m.name in values else m for m in hinge.measures)
+    rep = grade_reps(replace(regraded(hinge, "4", "caution"), measures=measures), FREE)[0]
+    assert (rep.grade, rep.missed_rules) == (grade, missed)
+    assert rep.untold_rules == (("4",) if grade == "cannot_tell" else ())
 
 
 @pytest.mark.parametrize("rule", ["10", "10p", "6", "7", "8", "1b", "3", "4d", "9"])

@@ -83,11 +83,15 @@ class SessionOpened(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RepResult:
-    """One rep as the drill's own rules judged it. Angles in degrees, None where not told."""
+    """One rep as the drill's own rules judged it. Angles in degrees, None where not told.
+
+    ``untold_rules`` are those that a rep must have an answer for and that had none; empty where none was looked for.
+    """
 
     number: int
     grade: RepGrade
     missed_rules: tuple[str, ...] = ()
+    untold_rules: tuple[str, ...] = ()
     lumbar_deg: float | None = None
     lumbar_lo_deg: float | None = None
     lumbar_hi_deg: float | None = None

@@ -204,9 +204,16 @@ def _count_hips(facts: SessionFacts) -> tuple[int, int]:
         seen = "drop_per_back" in one.measures
         for rep in one.reps:
             missed = bool(HIP_RULES & set(rep.missed_rules))
-            met += not missed and (rep.grade == "pass" or (rep.grade == "miss" and seen))
-            told += missed or rep.grade == "pass" or (rep.grade == "miss" and seen)
+            met += not missed and (_is_answered(rep, HIP_RULES) or (rep.grade == "miss" and seen))
+            told += missed or _is_answered(rep, HIP_RULES) or (rep.grade == "miss" and seen)
     return met, told
+
+
+def _is_answered(rep: RepResult, rules: frozenset[str]) -> bool:
+    """Say whether a rep was told for these rules: it passed, or only others had no answer."""
+    if rep.grade == "pass":
+        return True
+    return bool(rep.untold_rules) and not {"all", *rules} & set(rep.untold_rules)
 
 
 def _count_back(facts: SessionFacts, program: Program) -> tuple[int, int]:
@@ -216,7 +223,7 @@ def _count_back(facts: SessionFacts, program: Program) -> tuple[int, int]:
         limits = _back_limits(program, one.drill)
         for rep in back_reps(one):
             missed = bool(BACK_RULES & set(rep.missed_rules))
-            kept = not missed and (rep.grade == "pass" or (rep.grade == "miss" and _is_told(rep, limits)))
+            kept = not missed and (_is_answered(rep, BACK_RULES) or (rep.grade == "miss" and _is_told(rep, limits)))
             met += kept
             told += missed or kept
     return met, told
