@@ -10,7 +10,7 @@ import inspect
 import json
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import reduce
 from operator import getitem
 from pathlib import Path
@@ -20,6 +20,8 @@ from typer.main import get_command
 
 from hiphinge import errors
 from hiphinge.cli import app, guard, validate
+from hiphinge.program import load_program
+from hiphinge.program.figures import find_figure
 from hiphinge.report.schema import schema_text
 from hiphinge.validation.stills import estimator_version
 from hiphinge.verdict import wall
@@ -28,6 +30,10 @@ from hiphinge.verdict.labels import MEASURE_LABELS
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 _HEAD = "<!-- Written by tools/make_docs.py; do not edit. -->\n\n"
+
+
+#: Where the drawn people lie, seen from the README.
+_PICTURES = "src/hiphinge/program/pictures"
 
 
 def cli_text() -> str:
@@ -273,7 +279,7 @@ _README_ROWS = (
 
 
 def readme_text() -> str:
-    """Return ``README.md`` with its accuracy table as ``docs/validation.json`` has it."""
+    """Return ``README.md`` with its accuracy table as ``docs/validation.json`` has it, and the pictures of the drills."""
     text = (DOCS.parent / "README.md").read_text(encoding="utf-8")
     numbers = json.loads((DOCS / "validation.json").read_text(encoding="utf-8"))
     rows = ["| | mean abs. error (95 %) | 95 % within | the 90 % interval covers |", "|---|---|---|---|"]
@@ -282,9 +288,27 @@ def readme_text() -> str:
         low, high = t["mae_interval"]
         covers = "–" if t["coverage_pct"] is None else f"{t['coverage_pct']:.0f} %"
         rows.append(f"| {label} | {t['mae']:.1f}° ({low:.1f}–{high:.1f}) | {t['p95']:.1f}° | {covers} |")
-    before, rest = text.split("<!-- accuracy -->")
-    after = rest.split("<!-- /accuracy -->")[1]
-    return before + "<!-- accuracy -->\n" + "\n".join(rows) + "\n<!-- /accuracy -->" + after
+    return _fill(_fill(text, "accuracy", rows), "ladder", _ladder_rows())
+
+
+def _fill(text: str, name: str, lines: Iterable[str]) -> str:
+    """Put lines between the marks ``<!-- name -->`` and ``<!-- /name -->``."""
+    before, rest = text.split(f"<!-- {name} -->")
+    after = rest.split(f"<!-- /{name} -->")[1]
+    return f"{before}<!-- {name} -->\n" + "\n".join(lines) + f"\n<!-- /{name} -->{after}"
+
+
+def _ladder_rows() -> list[str]:
+    """Return a table of the drills that are practised, with the same pictures as the pages and their alt text."""
+    rows = ["| | drill | what it is for |", "|---|---|---|"]
+    program = load_program()
+    for number, stage in enumerate(program.stages):
+        for drill in (program.drill(name) for name in stage.drills):
+            figure = find_figure(drill.id)
+            if drill.kind != "screen" and figure is not None:
+                picture = f'<img src="{_PICTURES}/{figure.still}" width="240" alt="{figure.alt}">'
+                rows.append(f"| {picture} | {number}. {drill.name} | {drill.purpose} |")
+    return rows
 
 
 def unnamed_model(changelog: str, version: str) -> bool:

@@ -15,7 +15,8 @@ from hiphinge.service.commandline import day_text
 
 if TYPE_CHECKING:
     from hiphinge.program.progress import Progress, Rung
-    from hiphinge.program.summary import ReviewPoint, SessionSummary
+    from hiphinge.program.review import ReviewPoint
+    from hiphinge.program.summary import SessionSummary
     from hiphinge.program.trend import Trend
 
 __all__ = ["draw_trend", "progress_document", "say_progress", "say_summary", "write_progress", "write_summary"]
@@ -138,17 +139,17 @@ def _rung_line(rung: Rung) -> str:
 
 def draw_trend(trend: Trend) -> Iterator[str]:
     """Draw one measure as lines of text: ● a session, ░ the band inside which a change is no clear change."""
-    from hiphinge.report.program.words import change_text, date_text, point_text
+    from hiphinge.report.program.words import change_text, date_text, point_text, told_text
 
     group = f" ({trend.group.lower()})" if trend.group not in ("", "Scores") else ""
     if len(trend.points) < 2 or trend.baseline is None:
-        yield f"{trend.label}{group}: {point_text(trend.latest, trend.unit)}"
+        yield f"{trend.label}{group}: {told_text(trend.points[-1] if trend.points else None, trend.unit)}"
         return
-    yield f"{trend.label}{group}: {point_text(trend.latest, trend.unit)}, {trend.words}"
+    yield f"{trend.label}{group}: {told_text(trend.points[-1], trend.unit)}, {trend.words}"
     points = trend.points[-_MOST:]
     yield from _plot([point.value for point in points], trend)
     first, last = (date_text(one.at, None, short=True) for one in (points[0], points[-1]))
-    yield f"{'':10}{first} to {last}; first {point_text(trend.baseline, trend.unit)}, " + (
+    yield f"{'':10}{first} to {last}; first {told_text(trend.points[0], trend.unit)}, " + (
         f"change {change_text(trend.by, trend.unit)}"
     )
     if trend.mdc is not None:

@@ -12,7 +12,8 @@ from hiphinge.program.history import ClipSeen, Event, History, OutcomeScore, Set
 from hiphinge.program.model import Program
 from hiphinge.program.next_step import next_step, read_moves
 from hiphinge.program.outcomes import OUTCOMES, Better, classify_change, find_outcome
-from hiphinge.program.summary import ReviewPoint, review_session
+from hiphinge.program.review import ReviewPoint, review_session
+from hiphinge.program.summary import Remark
 from hiphinge.program.trend import Point, Trend, find_mdc, trend
 from hiphinge.program.words import name_choice, name_drill, name_step
 from hiphinge.verdict.headlines import NOTICE
@@ -63,7 +64,7 @@ class Progress:
     """All that the page of a person shows.
 
     ``points`` are the four of the last session in which something was done, which began at ``points_at``;
-    ``per_week`` what the dose of the present drill asks for.
+    ``per_week`` what the dose of the present drill asks for. ``notes`` are put in by who keeps them.
     """
 
     person: str
@@ -81,6 +82,7 @@ class Progress:
     weeks: tuple[Week, ...]
     per_week: tuple[int, int] | None
     notice: str = NOTICE
+    notes: tuple[Remark, ...] = ()
 
 
 def summarise_progress(history: History, program: Program, *, person: str = "") -> Progress:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from hiphinge.model import Assessment
     from hiphinge.program.outcomes import Change
     from hiphinge.program.progress import Progress
-    from hiphinge.program.summary import SessionSummary
+    from hiphinge.program.summary import Remark, SessionSummary
     from hiphinge.program.today import Today
     from hiphinge.store import Person, Store
 
@@ -148,10 +148,18 @@ class Desk:
         )
 
     def progress(self, person: Person) -> Progress:
-        """Return the trends and the ladder of the person."""
+        """Return the trends and the ladder of the person, with all notes."""
         from hiphinge.program.progress import summarise_progress
 
-        return summarise_progress(self.history(person), self.program, person=person.name)
+        found = summarise_progress(self.history(person), self.program, person=person.name)
+        return replace(found, notes=self._remarks(person))
+
+    def _remarks(self, person: Person, session: str | None = None) -> tuple[Remark, ...]:
+        """Return the notes on a person, or on one session, oldest first."""
+        from hiphinge.program.summary import Remark
+
+        notes = self.store.notes(person.id)
+        return tuple(Remark(one.at, one.author, one.text) for one in notes if session in (None, one.session))
 
     def summary(self, person: Person, session: str | None = None) -> SessionSummary:
         """Return the summary of a session; None takes the last one.
@@ -172,8 +180,9 @@ class Desk:
                 expected="a session that was started",
                 next_step=command_line("session", "start", person.name),
             )
-        decision = next_step(history, self.program)
-        return summarise_session(history, session or opened[-1], self.program, decision, person=person.name)
+        decision, name = next_step(history, self.program), session or opened[-1]
+        found = summarise_session(history, name, self.program, decision, person=person.name)
+        return replace(found, notes=self._remarks(person, name))
 
     # --- answers ---
 

@@ -12,9 +12,15 @@ import pytest
 from hiphinge.program.decision import Action, Decision, Line
 from hiphinge.program.facts import Estimate
 from hiphinge.program.progress import summarise_progress
-from hiphinge.program.summary import summarise_session
+from hiphinge.program.summary import Remark, summarise_session
 from hiphinge.program.trend import Point, trend
-from hiphinge.report.program import words
+from hiphinge.report.program import (
+    render_progress_html,
+    render_progress_pdf,
+    render_session_html,
+    render_session_pdf,
+    words,
+)
 from hiphinge.report.program.views import booklet_view, progress_view, session_view
 from hiphinge.verdict.headlines import NOTICE
 from tests.program.sample_log import BEGAN, PROGRAM, sample_history
@@ -52,7 +58,8 @@ def test_the_progress_shows_the_documents_numbers() -> None:
     assert (hinge["title"], scores["title"]) == ("Hinge drills", "Scores")
     assert hinge["note"] == "First wall hinge, latest goat-bag hinge: another drill, so compare with care."
     lumbar = hinge["trends"][0]
-    assert (lumbar["first"], lumbar["latest"], lumbar["by"], lumbar["verdict"]) == ("34°", "12°", "−22°", "better")
+    assert (lumbar["first"], lumbar["latest"]) == ("34° (28 to 40)", "12° (6 to 18)")
+    assert (lumbar["by"], lumbar["verdict"]) == ("−22°", "better")
     assert "changes within 10° are not clear" in lumbar["alt"]
     reach = next(one for one in scores["trends"] if one["label"] == "Fingertips to floor")
     assert (reach["first"], reach["latest"], reach["by"], reach["verdict"]) == (
@@ -163,3 +170,19 @@ def test_a_trend_without_a_band_says_so() -> None:
     view = progress_view(replace(PROGRESS, trends=(bare,)), zone=UTC)
     assert view["bands"] == ["Bare: no interval is known, so no change can be told."]
     assert view["groups"][0]["trends"][0]["verdict"] == "cannot tell"
+
+
+def test_notes_stand_on_both_pages_newest_first_and_stay_text() -> None:
+    notes = (
+        Remark(datetime(2026, 11, 3, 8, tzinfo=UTC), "Ana", "Felt <b>easier</b> #today"),
+        Remark(datetime(2026, 11, 4, 8, tzinfo=UTC), "Dr Lee", "Good; try wider feet."),
+    )
+    for page in (
+        render_session_html(replace(SUMMARY, notes=notes)),
+        render_progress_html(replace(PROGRESS, notes=notes)),
+    ):
+        assert "Felt &lt;b&gt;easier&lt;/b&gt; #today" in page
+        assert page.index("Dr Lee, 4 November 2026:") < page.index("Ana, 3 November 2026:")
+    assert ">Notes<" not in render_session_html(SUMMARY)
+    assert render_session_pdf(replace(SUMMARY, notes=notes)).startswith(b"%PDF")
+    assert render_progress_pdf(replace(PROGRESS, notes=notes)).startswith(b"%PDF")

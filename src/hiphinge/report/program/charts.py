@@ -10,7 +10,7 @@ from itertools import accumulate
 from math import ceil, floor, log10
 
 from hiphinge.program.trend import Point, Trend
-from hiphinge.report.program.words import date_text, point_text
+from hiphinge.report.program.words import date_text, point_text, told_text
 
 __all__ = ["describe_trend", "draw_trend", "for_print"]
 
@@ -65,10 +65,10 @@ def describe_trend(trend: Trend, zone: tzinfo | None) -> str:
     if not trend.points:
         return f"{trend.label}: nothing measured."
     first, last = trend.points[0], trend.points[-1]
-    text = f"{trend.label}: {point_text(first.value, trend.unit)} on {date_text(first.at, zone)}"
+    text = f"{trend.label}: {told_text(first, trend.unit)} on {date_text(first.at, zone)}"
     if len(trend.points) == 1:
         return f"{text}, the first measure."
-    text += f", {point_text(last.value, trend.unit)} on {date_text(last.at, zone)}, {len(trend.points)} sessions"
+    text += f", {told_text(last, trend.unit)} on {date_text(last.at, zone)}, {len(trend.points)} sessions"
     band = f"; changes within {point_text(trend.mdc, trend.unit)} are not clear" if trend.mdc is not None else ""
     return f"{text}: {trend.words}{band}."
 

@@ -9,7 +9,8 @@ from typing import Any
 from hiphinge.program.decision import Decision
 from hiphinge.program.model import Drill, Program, Variant
 from hiphinge.program.progress import Progress, Rung
-from hiphinge.program.summary import BeforeAfter, ReviewPoint, SessionSummary, SetLine
+from hiphinge.program.review import ReviewPoint
+from hiphinge.program.summary import BeforeAfter, Remark, SessionSummary, SetLine
 from hiphinge.program.trend import STAND_IN_SOURCE, Trend
 from hiphinge.program.words import describe_gate, dose_text, name_step
 from hiphinge.report.program import words
@@ -50,6 +51,7 @@ def session_view(summary: SessionSummary, *, zone: tzinfo | None = None) -> View
             {"label": "next morning", "value": _morning(summary.morning_pain)},
         ],
         "why": _why(summary.decision),
+        "notes": _notes(summary.notes, zone),
         "estimates": _ESTIMATES,
         "notice": summary.notice,
     }
@@ -75,6 +77,7 @@ def progress_view(progress: Progress, *, zone: tzinfo | None = None) -> View:
         "firsts": [_first(one, zone) for one in progress.trends if len(one.points) == 1],
         "weeks": _weeks(progress, zone),
         "why": _why(progress.decision),
+        "notes": _notes(progress.notes, zone),
         "estimates": _ESTIMATES,
         "notice": progress.notice,
     }
@@ -124,6 +127,14 @@ def _next(decision: Decision, drill: str, cue: str, zone: tzinfo | None) -> View
         "cue": cue if works else "",
         "not_before": words.date_text(decision.not_before, zone),
     }
+
+
+def _notes(notes: Sequence[Remark], zone: tzinfo | None) -> list[View]:
+    """Return the notes, the newest first."""
+    return [
+        {"head": f"{one.author}, {words.date_text(one.at, zone)}", "text": one.text}
+        for one in sorted(notes, key=lambda one: one.at, reverse=True)
+    ]
 
 
 def _points(points: Sequence[ReviewPoint]) -> list[View]:
@@ -245,8 +256,8 @@ def _trend(one: Trend, number: int, zone: tzinfo | None) -> View:
         "verdict": one.words,
         "mark": words.VERDICT_MARKS[one.verdict],
         "tone": words.VERDICT_TONES[one.verdict],
-        "first": words.point_text(one.baseline, one.unit),
-        "latest": words.point_text(one.latest, one.unit),
+        "first": words.told_text(one.points[0], one.unit),
+        "latest": words.told_text(one.points[-1], one.unit),
         "by": words.change_text(one.by, one.unit),
         "sessions": len(one.points),
         "svg": draw_trend(one, number, zone),
@@ -275,7 +286,7 @@ def _first(one: Trend, zone: tzinfo | None) -> View:
     group = "" if one.group in ("Scores", "") else f": {one.group.lower()}"
     return {
         "label": f"{one.label}{group}",
-        "value": words.point_text(one.latest, one.unit),
+        "value": words.told_text(one.points[-1] if one.points else None, one.unit),
         "day": words.date_text(one.points[0].at, zone),
     }
 

@@ -7,8 +7,8 @@ from datetime import date, datetime, tzinfo
 
 from hiphinge.program.decision import Action
 from hiphinge.program.facts import Estimate
-from hiphinge.program.summary import Answer
-from hiphinge.program.trend import Verdict
+from hiphinge.program.review import Answer
+from hiphinge.program.trend import Point, Verdict
 from hiphinge.report.words import interval_text, value_text
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "pain_text",
     "point_text",
     "rep_text",
+    "told_text",
 ]
 
 ACTION_WORDS: Mapping[Action, str] = {
@@ -86,6 +87,15 @@ def point_text(value: float | None, unit: str) -> str:
     if value is not None and unit in _SCORES:
         return f"{value:.4g} {unit}"
     return value_text(value, unit)
+
+
+def told_text(point: Point | None, unit: str) -> str:
+    """Return a point of a trend: an estimate with its 90 % interval, a score as it was given; "–" for None."""
+    if point is None:
+        return "–"
+    if point.lo is None or point.hi is None:
+        return point_text(point.value, unit)
+    return interval_text(point.value, point.lo, point.hi, unit)
 
 
 def change_text(by: float | None, unit: str) -> str:
