@@ -144,7 +144,7 @@ RULES: tuple[RuleSpec, ...] = (
     RuleSpec(
         "11", "seat at the wall", "wall_gap", Limits(pass_hi=0.12, fail_hi=0.24), 0.03,
         "The article's target; DESIGN: 0.12 foot lengths is about what a mask can tell",
-        "Shuffle half a shoe closer.", 4,
+        "Shuffle a little closer.", 4,
     ),
     RuleSpec(
         "13", "load in place", "load_offset", Limits(pass_hi=0.15, fail_hi=0.35), 0.05,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-__all__ = ["HEADLINES", "NOTICE", "PRAISE", "SHORT", "SHORT_OF_WALL"]
+__all__ = ["HEADLINES", "HIPS_LED", "NOTICE", "PRAISE", "SHORT", "SHORT_OF_BACK", "SHORT_OF_WALL", "TARGET_UNTOLD"]
 
 #: Stands on every report.
 NOTICE = (
@@ -21,15 +21,20 @@ HEADLINES: Mapping[str, str] = {
     "no_bend": "No forward bend was seen in this clip.",
     "cannot_tell": "This clip does not let us tell.",
     "hips_first": "Toe-touch: the hips went first.",
-    "typical": "Toe-touch: hips and back moved together, as in most people.",
+    "typical": "Toe-touch: hips and back moved together.",
     "back_first": "Toe-touch: the back went first.",
     "pelvis_tilts": "The pelvis tilts back and the lumbar spine follows.",
     "no_tilt": "The pelvis hardly tilted in this clip.",
     "reference_taken": "Your own comfortable rounding is on record: later bends are shown as a share of it.",
 }
 
-#: The headline of a wall hinge in which the hips led and only the wall was not reached.
+#: Instead of "a bit of both" where the hips did most of the bending and only the drill's own target was missing:
+#: not met, or not told.
 SHORT_OF_WALL = "The hips led, but the seat did not reach the wall."
+SHORT_OF_BACK = "The hips led, but they did not go far back."
+TARGET_UNTOLD = "The hips led; how far back they went could not be told."
+#: The same for one rep, inside a sentence.
+HIPS_LED = "the hips led, the target not met or not told"
 
 #: Said when no rule asks for a cue.
 PRAISE: Mapping[str, str] = {
@@ -50,7 +55,7 @@ SHORT: Mapping[str, str] = {
     "no_bend": "no bend",
     "cannot_tell": "cannot tell",
     "hips_first": "hips first",
-    "typical": "hips and back together, as most people do",
+    "typical": "hips and back together",
     "back_first": "back first",
     "pelvis_tilts": "the pelvis tilts back",
     "no_tilt": "the pelvis hardly tilts",

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from statistics import NormalDist
 
 from hiphinge.model import Finding, Measure, Outcome, QualityCheck, Rep, Verdict
 from hiphinge.verdict.criteria import Criteria
-from hiphinge.verdict.headlines import HEADLINES, PRAISE, SHORT, SHORT_OF_WALL
+from hiphinge.verdict.headlines import (
+    HEADLINES,
+    HIPS_LED,
+    PRAISE,
+    SHORT,
+    SHORT_OF_BACK,
+    SHORT_OF_WALL,
+    TARGET_UNTOLD,
+)
 from hiphinge.verdict.judge import grade_value
 from hiphinge.verdict.measures import MIN_REFERENCE_DEG
 
@@ -76,9 +84,7 @@ def decide_verdict(
     reasons = (*_explain(by_rep, outcomes, criteria), *_say_wall(measures))
     if outcome == "cannot_tell":
         reasons = _why_open(quality, criteria) + reasons
-    headline = HEADLINES[outcome]
-    if outcome == "mixed" and all(_is_short_of_wall(rep, criteria) for rep in by_rep.values()):
-        headline = SHORT_OF_WALL
+    headline = _head(outcome, by_rep.values(), criteria)
     return Verdict(outcome, headline, cue, rule, praise, reasons, not_told)
 
 
@@ -216,13 +222,24 @@ def _meets_target(rep: RepView, criteria: Criteria) -> bool:
     return touch == "pass" or rep.grade("2") == "pass"
 
 
-def _is_short_of_wall(rep: RepView, criteria: Criteria) -> bool:
-    """Tell whether nothing but the wall was missing for a hinge."""
+def _head(outcome: Outcome, reps: Collection[RepView], criteria: Criteria) -> str:
+    """Return the headline; "a bit of both" only where the back did its part of the bending."""
+    if outcome != "mixed" or not all(_is_led_by_hips(rep, criteria) for rep in reps):
+        return HEADLINES[outcome]
+    grades = {rep.grade("11" if criteria.drill == "wall" else "1") for rep in reps}
+    if not grades <= {"caution", "fail"}:
+        return TARGET_UNTOLD
+    return SHORT_OF_WALL if criteria.drill == "wall" else SHORT_OF_BACK
+
+
+def _is_led_by_hips(rep: RepView, criteria: Criteria) -> bool:
+    """Tell whether nothing but the drill's own target was missing for a hinge."""
     lumbar, share = rep.get("lumbar_flexion"), rep.get("hip_share")
-    if criteria.drill != "wall" or rep.grade("11") not in ("caution", "fail") or lumbar is None or share is None:
+    if lumbar is None or share is None or criteria.drill in _SINGLE:
         return False
-    flat = lumbar[0] <= criteria.rule("4").limits.fail_hi and share[0] >= criteria.hinge_hip_share_min
-    return flat and rep.grade("2") != "fail"
+    most = share[0] >= criteria.hinge_hip_share_min and share[1] >= criteria.spine_hip_share_max
+    flat = lumbar[0] <= criteria.rule("4").limits.fail_hi
+    return most and flat and rep.grade("2") != "fail" and not _meets_target(rep, criteria)
 
 
 def _rounding(rep: RepView) -> Outcome:
@@ -325,7 +342,8 @@ def _explain(reps: Mapping[int, RepView], outcomes: Sequence[Outcome], criteria:
             parts.insert(0, moved)
         if _rounds_little(rep, criteria):
             parts.insert(0, "the back rounds too little, for its interval, to be a scale")
-        lines.append(f"Rep {number}: {SHORT[outcome]} — " + ", ".join(parts) + ".")
+        said = HIPS_LED if outcome == "mixed" and _is_led_by_hips(rep, criteria) else SHORT[outcome]
+        lines.append(f"Rep {number}: {said} — " + ", ".join(parts) + ".")
     return tuple(lines)
 
 
