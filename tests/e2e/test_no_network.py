@@ -78,6 +78,30 @@ def test_assessment_reaches_for_nothing(tmp_path: Path) -> None:
     assert sorted(home.rglob("*")) == [], "telemetry keeps an identifier in the home folder"
 
 
+#: A person, an answer, a page as PDF (made by native code), a backup: what the program's commands do without a clip.
+PROGRAM_COMMANDS = (
+    ("person", "add", "Ana"),
+    ("session", "start", "Ana", "--pain", "1", "--where", "low_back", "--no-red-flags"),
+    ("next", "Ana"),
+    ("note", "Ana", "Felt fine", "--author", "Ana"),
+    ("session", "finish", "Ana", "--out", "pages"),
+    ("progress", "Ana", "--html", "ana.html", "--pdf", "ana.pdf"),
+    ("program", "page", "--pdf", "program.pdf"),
+    ("store", "backup", "store.zip"),
+)
+
+
+def test_people_and_pages_reach_for_nothing(tmp_path: Path) -> None:
+    env, log, home = _guarded_env(tmp_path)
+    env["HIPHINGE_STORE"] = str(tmp_path / "people.db")
+    for command in PROGRAM_COMMANDS:
+        done = _run(hiphinge_argv(*command), env, tmp_path)
+        assert done.returncode == 0, (command, done.stderr)
+    assert (tmp_path / "program.pdf").read_bytes().startswith(b"%PDF")
+    assert _attempts(log) == []
+    assert sorted(home.rglob("*")) == [], "a store elsewhere leaves the home folder alone"
+
+
 @pytest.mark.skipif(
     importlib.util.find_spec("openvino_telemetry") is None, reason="openvino-telemetry is not installed here"
 )
@@ -121,6 +145,13 @@ def strace(tmp_path: Path) -> Path:
 def test_no_connection_under_strace_either(strace: Path, tmp_path: Path) -> None:
     env, _, _ = _guarded_env(tmp_path)
     done = _run(_strace(_assess_argv(tmp_path, "--no-video"), strace), env, tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert [line for line in strace.read_text().splitlines() if _INTERNET.search(line)] == []
+
+
+def test_pdf_pages_connect_nowhere_under_strace(strace: Path, tmp_path: Path) -> None:
+    env, _, _ = _guarded_env(tmp_path)
+    done = _run(_strace(hiphinge_argv("program", "page", "--pdf", "program.pdf"), strace), env, tmp_path)
     assert done.returncode == 0, done.stderr
     assert [line for line in strace.read_text().splitlines() if _INTERNET.search(line)] == []
 
