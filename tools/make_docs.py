@@ -19,7 +19,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 from typer.main import get_command
 
 from hiphinge import errors
-from hiphinge.cli import app, guard, validate
+from hiphinge.cli import app, desk, guard, validate
 from hiphinge.program import load_program
 from hiphinge.program.figures import find_figure
 from hiphinge.report.schema import schema_text
@@ -124,6 +124,12 @@ def exit_codes_text() -> str:
             str(validate.WORSE),
             "–",
             "`hiphinge validate --quick --check`: a figure is worse than on record by more than its interval.",
+        ),
+        (
+            str(desk.STOPPED),
+            "–",
+            "A stop is in force that only a clinician lifts (`session start`, `log`, `symptom`, `morning`, `next`); "
+            "what was entered is kept.",
         ),
         (
             str(guard.UNFORESEEN),

@@ -95,6 +95,12 @@ class Gym:
         assert "Traceback" not in result.output
         return result.stdout
 
+    def stopped(self, *arguments: str) -> str:
+        """Run what ends with a stop, and return what it printed."""
+        result = self.run(*arguments)
+        assert result.exit_code == 20, result.output
+        return result.stdout
+
     def refused(self, code: int, *arguments: str) -> str:
         """Run what must be refused with an exit code, and return the message."""
         result = self.run(*arguments)

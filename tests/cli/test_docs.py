@@ -44,7 +44,7 @@ def test_every_command_and_option_is_on_the_page() -> None:
     assert {name: set(inside) for name, inside in groups.items()} == {
         "program": {"show", "check", "export", "page"},
         "person": {"add", "list", "export", "erase"},
-        "session": {"start", "log", "finish", "morning", "undo"},
+        "session": {"start", "log", "finish", "summary", "symptom", "morning", "undo"},
         "store": {"backup", "restore"},
     }
     inside = [(f"{name} {sub}", one) for name, group in groups.items() for sub, one in group.items()]

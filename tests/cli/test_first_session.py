@@ -13,6 +13,7 @@ from hiphinge.program.history import ClipSeen, SetDone
 from hiphinge.service.opening import open_desk
 
 DATA = Path(__file__).resolve().parents[1] / "data"
+BACK = ("--where", "low_back", "--no-numbness")
 DEMO = Path(str(files("hiphinge") / "data" / "demo.mp4"))
 
 
@@ -28,14 +29,34 @@ def test_a_first_session_from_a_name_to_a_summary_page(tmp_path: Path, monkeypat
 
     run("person", "add", "Ana")
     run("session", "start", "Ana", "--pain", "2", "--where", "low_back", "--no-red-flags")
-    out = run("session", "log", "Ana", str(DATA / "toe_touch.mp4"), "--pain", "3", "--before", "--no-video")
+    out = run(
+        "session",
+        "log",
+        "Ana",
+        str(DATA / "toe_touch.mp4"),
+        "--pain",
+        "3",
+        *BACK,
+        "--before",
+        "--no-video",
+    )
     assert "toe_touch.mp4: Toe touch, the usual bend" in out
     run("session", "log", "Ana", "--leave-out", "--drill", "pelvic_tilt")
-    out = run("session", "log", "Ana", str(DEMO), "--pain", "1", "--after", "--no-video")
+    out = run(
+        "session",
+        "log",
+        "Ana",
+        str(DEMO),
+        "--pain",
+        "1",
+        *BACK,
+        "--after",
+        "--no-video",
+    )
     assert "demo.mp4: Free hinge, the coached hinge" in out
     out = run(
         "session", "log", "Ana", str(DATA / "rounded_left.mp4"), "--drill", "free_hinge", "--no-video",
-        "--effort", "low_back", "--pain", "2", "--where", "low_back",
+        "--effort", "low_back", "--pain", "2", "--where", "low_back", "--no-numbness",
     )  # fmt: skip
     assert "did not yet" in out
     assert "Not yet: back flat" in out

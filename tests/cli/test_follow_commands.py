@@ -13,7 +13,7 @@ from hiphinge.program.history import OutcomeScore, Override
 from hiphinge.program.trend import Point, trend
 from tests.cli.people import Gym
 
-FEEL = ("--effort", "hamstrings", "--pain", "0")
+FEEL = ("--effort", "hamstrings", "--pain", "0", "--no-numbness")
 
 
 @pytest.fixture
@@ -78,11 +78,11 @@ def test_the_command_that_goes_on_follows_the_decision(started: Gym) -> None:
 
 
 def test_a_stop_names_the_way_for_the_clinician_and_nothing_to_do(started: Gym) -> None:
-    started.ok(
+    started.stopped(
         "session", "log", "Ana", "--drill", "wall_hinge", "--effort", "low_back", "--pain", "4",
         "--where", "leg_below_knee", "--leg", "further", "--no-numbness",
     )  # fmt: skip
-    out = started.ok("next", "Ana")
+    out = started.stopped("next", "Ana")
     assert "see a clinician before you go on" in out
     assert "For the clinician, once they have seen Ana: hiphinge override Ana --clears-stop" in out
     assert "To end this session: hiphinge session finish Ana" in out
@@ -121,9 +121,10 @@ def test_progress_shows_the_ladder_the_points_and_a_chart(started: Gym) -> None:
     out = started.ok("progress", "Ana", "--html", "ana.html", "--pdf", "ana.pdf")
     assert "2 sessions since 2 March 2026." in out
     assert "● Wall hinge" in out
-    assert "Lumbar flexion (hinge drills): 0°, better" in out
+    assert "Lumbar flexion (hinge drills): 0° (" in out
     assert "●" in out[out.index("Lumbar flexion (hinge drills)") :]
-    assert "first 40°, change −40°" in out
+    assert "first 40° (" in out
+    assert "change −40°" in out
     assert "░ first ± 10°: a change inside it is no clear change" in out
     assert "Ana" in Path("ana.html").read_text(encoding="utf-8")
     assert Path("ana.pdf").read_bytes().startswith(b"%PDF")
@@ -147,7 +148,7 @@ def test_a_chart_marks_band_points_and_ends() -> None:
     values = (40.0, 35.0, 22.0, 12.0)
     points = [Point(v, start + timedelta(days=k), v - 3, v + 3, f"s{k}") for k, v in enumerate(values)]
     lines = list(draw_trend(trend(points, 10.0, name="x", label="Lumbar flexion", unit="°", better="lower")))
-    assert lines[0] == "Lumbar flexion: 12°, better"
+    assert lines[0] == "Lumbar flexion: 12° (9 to 15), better"
     chart = lines[1:8]
     rows = [next(k for k, line in enumerate(chart) if line[10 + 2 * n + 1] == "●") for n in range(4)]
     assert rows == [2, 2, 4, 6]  # 50 at the top, 12 at the bottom: 40 and 35 share a row
@@ -179,6 +180,62 @@ def test_notes_are_left_and_read_with_who_and_when(started: Gym) -> None:
     assert "no session 'no-such'" in started.refused(14, "note", "Ana", "text", "--author", "A", "--session", "no-such")
 
 
+def test_an_address_is_no_author_and_is_never_shown(started: Gym) -> None:
+    message = started.refused(2, "note", "Ana", "text", "--author", "ana@example.org")
+    assert "Leave the address out" in message
+    result = started.run("note", "Ana", "write to ana@example.org", "--author", "Ana")
+    assert result.exit_code == 0
+    assert "leave the address out" in result.stderr
+    out = started.ok("note", "Ana")
+    assert "write to" in out
+    assert "@" not in out
+    assert "ana@example.org" not in started.ok("session", "finish", "Ana")
+
+
+@pytest.mark.parametrize(
+    ("option", "name", "code"),
+    [
+        ("--html", "store.db", 2), ("--pdf", "page.html", 2), ("--html", "page.pdf", 2), ("--html", "taken.html", 7),
+        ("--pdf", "taken.pdf", 7),
+    ],
+)  # fmt: skip
+def test_a_progress_page_replaces_nothing_that_is_no_page(started: Gym, option: str, name: str, code: int) -> None:
+    for taken in ("taken.html", "taken.pdf"):
+        Path(taken).write_text("my own notes", encoding="utf-8")
+    before = Path(started.store).read_bytes()[:16]
+    started.refused(code, "progress", "Ana", option, name)
+    assert Path(started.store).read_bytes()[:16] == before
+    assert {Path(one).read_text(encoding="utf-8") for one in ("taken.html", "taken.pdf")} == {"my own notes"}
+
+
+def test_a_store_that_is_named_like_a_page_is_not_written_over(gym: Gym) -> None:
+    gym.ok("person", "add", "Ana", "--store", "people.html")
+    message = gym.refused(2, "progress", "Ana", "--html", "people.html", "--store", "people.html")
+    assert "the store itself" in message
+    assert Path("people.html").read_bytes().startswith(b"SQLite")
+
+
+def test_a_page_may_be_written_again(started: Gym) -> None:
+    for _ in range(2):
+        started.ok("progress", "Ana", "--html", "ana.html", "--pdf", "ana.pdf")
+
+
+def test_the_wall_is_at_one_distance(started: Gym) -> None:
+    assert "heels one of your own shoe-lengths away" in started.ok("next", "Ana")
+    started.ok("session", "log", "Ana", started.clip("good-3"), "--not-touched", *FEEL)
+    out = started.ok("next", "Ana")
+    assert "your back to a wall, heels 0.75 of a shoe-length from the wall, and stand still" in out
+    assert "one of your own shoe-lengths" not in out
+
+
+def test_after_a_stopped_set_one_thing_is_said(started: Gym) -> None:
+    given = ("--effort", "hamstrings", "--pain", "6", "--where", "low_back", "--no-numbness", "--touched")
+    out = started.ok("session", "log", "Ana", started.clip("good-5"), *given)
+    assert "Stop this set" in out
+    assert "Once it is calm again: hiphinge session log Ana CLIP" in out
+    assert "To go on" not in out
+
+
 def test_an_override_wins_with_name_and_reason_and_can_be_released(started: Gym) -> None:
     out = started.ok("override", "Ana", "--clinician", "Dr Lee", "--reason", "seen today", "--drill", "pull_through")
     assert "Kept: Dr Lee decided" in out
@@ -199,6 +256,7 @@ def test_an_override_wins_with_name_and_reason_and_can_be_released(started: Gym)
         ((), "--clinician"),
         (("--clinician", "Dr Lee"), "--reason"),
         (("--clinician", "Dr Lee", "--reason", "seen"), "It is not said what is decided"),
+        (("--clinician", "Dr Lee", "--reason", "s", "--release", "--clears-stop"), "contradict each other"),
         (("--clinician", "Dr Lee", "--reason", "seen", "--step", "moon"), "There is no step 'moon'"),
         (("--clinician", "Dr Lee", "--reason", "seen", "--drill", "moon"), "There is no drill 'moon'"),
         (("--clinician", "Dr Lee", "--reason", "seen", "--step", "free", "--drill", "goat_bag"), "not in step 'free'"),

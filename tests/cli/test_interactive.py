@@ -10,15 +10,16 @@ from prompt_toolkit.application import create_app_session
 from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
-from hiphinge.cli import ask, log, start
+from hiphinge.cli import ask, feel, log, start
 from hiphinge.program import load_program
-from hiphinge.program.history import FeelLog, Intake, RedFlagAnswers, SessionOpened, SetDone, Ticks
+from hiphinge.program.history import ClipSeen, FeelLog, Intake, RedFlagAnswers, SessionOpened, SetDone, Ticks
 from tests.cli.people import Gym
 
 Type = Callable[[str], None]
 ENTER, SPACE, DOWN, CTRL_C = "\r", " ", "\x1b[B", "\x03"
 N_FLAGS = len(load_program().red_flags)
 ALL_NO = f"n{ENTER}" * N_FLAGS
+FEEL = ("--effort", "hamstrings", "--pain", "0", "--no-numbness")
 
 
 @pytest.fixture
@@ -33,7 +34,7 @@ def keys(monkeypatch: pytest.MonkeyPatch) -> Iterator[Type]:
     with create_pipe_input() as pipe, create_app_session(input=pipe, output=DummyOutput()):
 
         def send(text: str) -> None:
-            for module in (ask, log, start):
+            for module in (ask, feel, log, start):
                 monkeypatch.setattr(module, "is_interactive", lambda: True)
             pipe.send_text(text)
 
@@ -66,33 +67,69 @@ def test_without_pain_nobody_is_asked_where_or_since_when(gym: Gym, keys: Type) 
 def test_an_emergency_ends_the_questions_at_once(gym: Gym, keys: Type) -> None:
     gym.ok("person", "add", "Ana")
     keys(f"0{ENTER}n{ENTER}y{ENTER}")
-    out = gym.ok("session", "start", "Ana")
+    out = gym.stopped("session", "start", "Ana")
+    assert "The session is closed." in out
     flags = gym.events()[1]
     assert isinstance(flags, RedFlagAnswers)
     assert dict(flags.answers) == {"saddle_numbness": False, "bladder": True}
     assert "Set up" not in out
-    assert "help" in out.lower()
+    assert "emergency" in out.lower()
 
 
 def test_questions_that_were_broken_off_go_on_where_they_were(gym: Gym, keys: Type) -> None:
     gym.ok("person", "add", "Ana")
     keys(f"0{ENTER}n{ENTER}{CTRL_C}")
     assert "What was entered before is kept." in gym.refused(130, "session", "start", "Ana")
-    assert [type(event) for event in gym.events()] == [SessionOpened]
+    flags = gym.events()[-1]
+    assert isinstance(flags, RedFlagAnswers)
+    assert flags.answers == {"saddle_numbness": False}
     assert "hiphinge session start Ana" in gym.ok("next", "Ana")
-    keys(f"{ALL_NO}{CTRL_C}")
+    keys(f"n{ENTER}" * (N_FLAGS - 1) + CTRL_C)
     gym.refused(130, "session", "start", "Ana")
-    assert [type(event) for event in gym.events()] == [SessionOpened, RedFlagAnswers]
+    assert [type(event) for event in gym.events()] == [SessionOpened, RedFlagAnswers, RedFlagAnswers]
     keys(ENTER)
     gym.ok("session", "start", "Ana")
-    assert [type(event) for event in gym.events()] == [SessionOpened, RedFlagAnswers, Intake]
+    assert isinstance(gym.events()[-1], Intake)
+
+
+def test_a_yes_before_ctrl_c_is_kept_and_stops(gym: Gym, keys: Type) -> None:
+    gym.ok("person", "add", "Ana")
+    emergencies = sum(flag.urgency == "emergency" for flag in load_program().red_flags)
+    keys(f"0{ENTER}" + f"n{ENTER}" * emergencies + f"n{ENTER}y{ENTER}{CTRL_C}")
+    gym.refused(130, "session", "start", "Ana")
+    answers = [event.answers for event in gym.events() if isinstance(event, RedFlagAnswers)]
+    assert sum(answer is True for one in answers for answer in one.values()) == 1
+    gym.sleep(24)
+    gym.stopped("session", "start", "Ana", "--pain", "0", "--no-new-symptoms", "--no-red-flags")
+
+
+def test_a_symptom_in_the_middle_of_a_session_is_asked_about(gym: Gym, keys: Type) -> None:
+    gym.begin()
+    keys(f"n{ENTER}y{ENTER}")
+    assert "The session is closed." in gym.stopped("session", "symptom", "Ana")
+
+
+def test_a_screen_asks_pain_where_and_numbness_and_so_does_leaving_it_out(gym: Gym, keys: Type) -> None:
+    gym.ok("person", "add", "Ana")
+    gym.ok("session", "start", "Ana", "--pain", "0", "--no-red-flags")
+    keys(f"1{ENTER}{SPACE}{ENTER}n{ENTER}")
+    gym.ok("session", "log", "Ana", gym.clip("touch-2"))
+    feel_log, clip = gym.events()[-2:]
+    assert isinstance(feel_log, FeelLog)
+    assert isinstance(clip, ClipSeen)
+    assert (clip.pain, feel_log.pain_places, feel_log.new_numbness) == (1, ("low_back",), False)
+    keys(f"{ENTER}n{ENTER}")
+    gym.ok("session", "log", "Ana", "--leave-out")
+    clip = gym.events()[-1]
+    assert isinstance(clip, ClipSeen)
+    assert (clip.outcome, clip.pain) == ("left_out", None)
 
 
 def test_logging_asks_for_touch_effort_pain_and_ticks(gym: Gym, keys: Type) -> None:
     gym.begin()
     film = gym.clip("good-5")
     keys(
-        f"y{ENTER}{SPACE}{DOWN}{SPACE}{ENTER}2{ENTER}{DOWN}{DOWN}{SPACE}{ENTER}{DOWN}{DOWN}{ENTER}n{ENTER}y{ENTER}n{ENTER}"
+        f"y{ENTER}{SPACE}{DOWN}{SPACE}{ENTER}2{ENTER}{DOWN}{DOWN}{SPACE}{ENTER}{DOWN}{DOWN}{SPACE}{ENTER}n{ENTER}y{ENTER}n{ENTER}"
     )
     gym.ok("session", "log", "Ana", film)
     done, feel, ticks = gym.events()[-3:]
@@ -112,14 +149,14 @@ def test_ctrl_c_after_the_clip_keeps_the_set_and_the_feel_can_follow(gym: Gym, k
     gym.refused(130, "session", "log", "Ana", film)
     assert isinstance(gym.events()[-1], SetDone)
     assert "say where you felt the effort" in gym.ok("next", "Ana")
-    keys(f"{SPACE}{ENTER}0{ENTER}")
+    keys(f"{SPACE}{ENTER}0{ENTER}n{ENTER}")
     gym.ok("session", "log", "Ana")
     assert isinstance(gym.events()[-1], FeelLog)
 
 
 def test_the_morning_may_be_skipped(gym: Gym, keys: Type) -> None:
     gym.begin()
-    gym.ok("session", "log", "Ana", gym.clip("good-5"), "--touched", "--effort", "hamstrings", "--pain", "0")
+    gym.ok("session", "log", "Ana", gym.clip("good-5"), "--touched", *FEEL)
     gym.ok("session", "finish", "Ana")
     gym.sleep(24)
     keys(f"{ENTER}1{ENTER}n{ENTER}")

@@ -18,9 +18,42 @@ def gym(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Gym:
 
 def test_nobody_is_there_and_the_next_step_is_said(gym: Gym) -> None:
     out = gym.ok("person", "list")
-    assert "Nobody is here yet." in out
+    assert "Nobody is here yet: there is no store at" in out
     assert "hiphinge person add NAME" in out
     assert json.loads(gym.ok("person", "list", "--json")) == []
+    assert "there is no store at" in gym.refused(13, "next", "Ana")
+    assert not Path(gym.store).exists()
+
+
+def test_a_store_of_which_everybody_was_erased_is_empty(gym: Gym) -> None:
+    gym.ok("person", "add", "Ana")
+    gym.ok("person", "erase", "Ana", "--yes-erase", "Ana")
+    assert "Nobody is here yet." in gym.ok("person", "list")
+
+
+def test_names_that_differ_by_capitals_only_are_refused_and_the_exact_name_wins(gym: Gym) -> None:
+    from hiphinge.store import open_store
+
+    gym.ok("person", "add", "Ana")
+    assert "capitals only" in gym.refused(2, "person", "add", "ANA")
+    assert "Ana" in gym.ok("next", "ana")
+    with open_store(gym.store) as store:
+        store.add_person("ANA")
+    assert "hiphinge session start ANA" in gym.ok("next", "ANA")
+    assert "hiphinge session start Ana" in gym.ok("next", "Ana")
+    gym.refused(13, "next", "ana")
+
+
+def test_what_is_not_gone_yet_is_said(gym: Gym, monkeypatch: pytest.MonkeyPatch) -> None:
+    from hiphinge.store import Store
+    from hiphinge.store.records import Erasure
+
+    gym.ok("person", "add", "Ana")
+    erased = Erasure(1, 0, 0, 0, False, left=2, elsewhere=1)
+    monkeypatch.setattr(Store, "erase_person", lambda *_: erased)
+    out = gym.ok("person", "erase", "Ana", "--yes-erase", "Ana")
+    assert "Not everything is gone yet. 2 files could not be removed" in out
+    assert "1 file lies on another computer" in out
 
 
 def test_people_are_added_listed_and_found_by_name_or_number(gym: Gym) -> None:
@@ -52,6 +85,7 @@ def test_a_birth_year_that_cannot_be_is_refused(gym: Gym) -> None:
     ],
 )  # fmt: skip
 def test_a_person_who_is_not_there_is_said_with_13(gym: Gym, words: tuple[str, ...]) -> None:
+    gym.ok("person", "add", "Bo")
     assert "Cy" in gym.refused(13, *words)
 
 

@@ -58,6 +58,16 @@ def test_an_exported_copy_is_the_built_in_text_and_can_be_checked_and_shown(tmp_
     assert "Our goat bag" in run("show", "--program", str(copy))[1]
 
 
+def test_a_copy_that_is_looser_about_pain_can_be_used_and_is_told_so(tmp_path: Path) -> None:
+    copy = tmp_path / "mine.toml"
+    assert run("export", str(copy))[0] == 0
+    assert "Looser" not in run("check", str(copy))[1]
+    copy.write_text(copy.read_text(encoding="utf-8").replace("max_pain = 2", "max_pain = 4", 1), encoding="utf-8")
+    code, out, _ = run("check", str(copy))
+    assert code == 0
+    assert "Looser than the one built in: Wall hinge: the gate lets 4 of 10 pass" in out
+
+
 def test_export_overwrites_nothing(tmp_path: Path) -> None:
     copy = tmp_path / "mine.toml"
     copy.write_text("mine", encoding="utf-8")

@@ -63,7 +63,7 @@ def measures(lumbar: float, share: float) -> dict[str, tuple[float, float, float
 
 def _session(session: str, day: int, drill: str, lumbar: float, share: float, miss: tuple[int, ...]) -> list[Event]:
     at = BEGAN + timedelta(days=day)
-    rest = max(0, 4 - day // 4)
+    rest = 3 if session == "s1" else max(0, 2 - day // 5)
     events: list[Event] = [
         SessionOpened(key=f"{session}-open", at=at, session=session, resting_pain=rest, new_symptoms=False)
     ]
@@ -71,7 +71,7 @@ def _session(session: str, day: int, drill: str, lumbar: float, share: float, mi
         events += [
             ClipSeen(
                 key="usual", at=at, session=session, drill="toe_touch", outcome="back_first",
-                measures={**measures(38, 45), "reach": (0.5, 0.35, 0.65)}, pain=5, label="usual",
+                measures={**measures(38, 45), "reach": (0.5, 0.35, 0.65)}, pain=4, label="usual",
             ),
             ClipSeen(key="tilt", at=at, session=session, drill="pelvic_tilt", outcome="pelvis_tilts", pain=1),
             ClipSeen(key="round", at=at, session=session, drill="rounding", outcome="reference", pain=1),
@@ -103,14 +103,16 @@ def sample_events() -> tuple[Event, ...]:
         RedFlagAnswers(key="flags", at=BEGAN, answers={flag.id: False for flag in PROGRAM.red_flags}),
         Intake(key="intake", at=BEGAN, pain=4, places=("low_back",), since="a year"),
     ]
+    events += _scores(0, nprs=6, rmdq=11, psfs=4.3, ftf_cm=18)
     for one in SESSIONS:
         events += _session(*one)
-    scores = ((0, "nprs", 6), (0, "rmdq", 11), (0, "psfs", 4.3), (0, "ftf_cm", 18))
-    later = ((20, "nprs", 3), (20, "rmdq", 7), (20, "psfs", 6.7), (20, "ftf_cm", 15))
-    for day, measure, value in (*scores, *later):
-        at = BEGAN + timedelta(days=day)
-        events.append(OutcomeScore(key=f"{measure}-{day}", at=at, measure=measure, value=float(value)))
+    events += _scores(20, nprs=3, rmdq=7, psfs=6.7, ftf_cm=15)
     return tuple(events)
+
+
+def _scores(day: int, **scores: float) -> list[Event]:
+    at = BEGAN + timedelta(days=day)
+    return [OutcomeScore(key=f"{name}-{day}", at=at, measure=name, value=value) for name, value in scores.items()]
 
 
 def sample_history() -> History:

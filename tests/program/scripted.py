@@ -94,6 +94,11 @@ class Person:
         self.later(hours=12)
         return self.log(NextMorning, session=session or self.session, pain=pain)
 
+    def tell(self, pain: int) -> Decision:
+        """The morning after the last session in which something was done, answered now."""
+        done = [one.session for one in self.events if isinstance(one, SetDone | ClipSeen | FeelLog)]
+        return self.log(NextMorning, session=done[-1], pain=pain)
+
     def override(self, step: str | None, reason: str = "I looked at it", **more) -> Decision:
         return self.log(Override, clinician="Dr Lee", reason=reason, step=step, **more)
 
@@ -127,7 +132,8 @@ class Person:
     def day(self, drill: str, grades: str = "pppppppppm", morning: int | None = 1, resting: int = 1) -> Decision:
         """One whole session of one drill, a day after the last, and the morning after."""
         self.later(hours=24)
-        self.open(resting)
+        if line(self.open(resting), "Red-flag questions").holds is None:
+            self.answer()
         for _ in range(2):
             self.set(drill, grades)
             self.feel(drill)

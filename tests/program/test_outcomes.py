@@ -15,18 +15,18 @@ from hiphinge.program.outcomes import OUTCOMES, check_score, classify_change, fi
     [
         ("nprs", 6, 4, "better"),  # 2 points
         ("nprs", 6, 5, "no_clear_change"),
-        ("nprs", 3, 2, "better"),  # 1 point, and a third
+        ("nprs", 3, 2, "no_clear_change"),  # a third, but 1 point: inside the band
         ("nprs", 4, 3, "no_clear_change"),  # a quarter
         ("nprs", 1, 0.5, "no_clear_change"),  # half, but less than a point
         ("nprs", 3.2, 1.2, "better"),  # 2.0000000000000004 or less
         ("nprs", 0, 1, "no_clear_change"),
         ("nprs", 2, 4, "other_way"),
-        ("nprs", 2, 3, "no_clear_change"),  # the 30 % is for improvement
+        ("nprs", 2, 3, "no_clear_change"),
         ("psfs", 4.3, 6.3, "better"),
         ("psfs", 6.3, 4.3, "other_way"),
         ("psfs", 4.3, 6.2, "no_clear_change"),
         ("rmdq", 12, 7, "better"),
-        ("rmdq", 10, 7, "better"),  # 30 %
+        ("rmdq", 10, 7, "no_clear_change"),  # 30 %, but inside the band
         ("rmdq", 11, 8, "no_clear_change"),
         ("rmdq", 2, 1, "no_clear_change"),  # half, but one item
         ("rmdq", 7, 12, "other_way"),
@@ -48,9 +48,16 @@ def test_a_figure_from_memory_is_said_to_be_unsure() -> None:
     assert not change.sure
     assert "not yet checked" in change.detail
     assert classify_change("nprs", 4, 7).sure
-    assert "2 points or 30 % better" in classify_change("nprs", 4, 7).detail
+    assert classify_change("nprs", 4, 7).detail == "A clear change is 2 points."
     assert "Ostelo 2008" in classify_change("rmdq", 4, 7).source
     assert "4.5 cm" in classify_change("ftf_cm", 4, 7).detail
+
+
+def test_a_large_share_is_only_told_beside_the_points() -> None:
+    assert classify_change("nprs", 3, 2).detail == "A clear change is 2 points. 33 % less, below 2 points."
+    assert classify_change("rmdq", 10, 7).detail.endswith("30 % less, below 5 points.")
+    assert "%" not in classify_change("nprs", 4, 3).detail  # a quarter
+    assert "%" not in classify_change("nprs", 6, 2).detail
 
 
 def test_no_licensed_questionnaire_ships() -> None:

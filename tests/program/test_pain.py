@@ -58,4 +58,6 @@ def test_every_line_names_rule_need_sight_entry_and_source() -> None:
         ("does not move further down the leg", "moved further down", False),
         ("none", "no", True),
     ]
-    assert all(one.events == ("f",) and "Thomeé" in one.source for one in lines)
+    assert all(one.events == ("f",) for one in lines)
+    assert all("Thomeé" in one.source for one in lines[:3])
+    assert all("[M]" in one.source and "Thomeé" not in one.source for one in lines[3:])

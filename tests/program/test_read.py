@@ -150,6 +150,19 @@ def test_a_drill_without_a_gate_or_a_stage_is_refused() -> None:
         read_program(changed('drills = ["goat_bag"]', 'drills = ["free_hinge"]'), name="mine.toml")
 
 
+def test_a_program_without_a_way_up_is_refused() -> None:
+    text = shipped_text()
+    head, drills = text[: text.index("[[stage]]")], text[text.index("# --- Drills ---") :].split("[[drill]]\n")
+    screens = "".join(f"[[drill]]\n{one}" for one in drills[1:4])
+    with pytest.raises(ConfigError, match="no step has a drill with a gate"):
+        read_program(f'{head}[[stage]]\nid = "a"\ndrills = ["toe_touch"]\n{screens}', name="mine.toml")
+    with pytest.raises(ConfigError, match="no step has a drill with a gate"):
+        read_program(f"stage = []\ndrill = []\n{head}", name="mine.toml")
+    mixed = text.replace('["toe_touch", "pelvic_tilt", "rounding"]', '["toe_touch", "pelvic_tilt"]')
+    with pytest.raises(ConfigError, match="a question beside a drill with a gate"):
+        read_program(mixed.replace('["wall_hinge"]', '["wall_hinge", "rounding"]'), name="mine.toml")
+
+
 def test_no_emergency_and_no_dose_are_refused() -> None:
     with pytest.raises(ConfigError, match="no red flag is an emergency"):
         read_program(TEXT.replace('"emergency"', '"clinician"'), name="mine.toml")

@@ -7,8 +7,10 @@ from hiphinge.program.history import History
 from tests.program.scripted import PROGRAM, Person
 
 FELT = "Please say where you felt the effort of this set, and whether anything hurt."
-ENOUGH = "This session has brought what the gate asks for: finish it here, and say tomorrow how your back is."
+ENOUGH = "This session has all that this step needs: finish it here, and say tomorrow how your back is."
 REST = "Well done for today. Rest, and say tomorrow morning how your back is."
+SAY = "Say tomorrow morning how your back is."
+SORE = "Your back was more sore the next morning, so please answer the red-flag questions first; they take a minute."
 COUNTS = "That session counts. The next one counts 24 hours after it; rest until then."
 SLOW = "three seconds down, one second there, two seconds up."
 
@@ -30,18 +32,22 @@ STORY = [
     ("open", given(3, new=None), "screen", "screen", "toe_touch", "",
      "Film the toe touch, side-on; leave it out if it hurts."),
     ("clip", given("toe_touch", "back_first", pain=4), "screen", "screen", "pelvic_tilt", "",
-     "Film the pelvic tilt, standing, side-on; leave it out if it hurts."),
+     "Film the pelvic tilt, side-on; leave it out if it hurts."),
     ("clip", given("pelvic_tilt", "pelvis_tilts", pain=3), "up", "wall", "wall_hinge", "",
-     "The screen is done; next comes the wall hinge."),
+     "The first look is done; next comes the wall hinge."),
     ("set", given("wall_hinge", "pmmpp", rules=("11",)), "easier", "wall", "wall_hinge", "three_quarters",
      "Two reps in a row missed: pause, then try the wall hinge (heels 0.75 of a shoe-length from the "
      "wall). One cue: Make your back a long table top."),
     ("feel", given("wall_hinge", ("thighs_front",), 3), "easier", "wall", "wall_hinge", "three_quarters",
      "Two reps in a row missed: pause, then try the wall hinge (heels 0.75 of a shoe-length from the "
-     "wall). Pain was 3 of 10, so do fewer reps. One cue: Make your back a long table top."),
+     "wall). Pain was 3 of 10, so do fewer reps: half as many, one more set at most. One cue: Make your "
+     "back a long table top."),
     ("close", given(), "do", "wall", "wall_hinge", "three_quarters",
+     f"Next session: do the wall hinge (heels 0.75 of a shoe-length from the wall): 3 sets of 8, {SLOW} {SAY}"),
+    later(hours=4),
+    ("morning", given(4), "do", "wall", "wall_hinge", "three_quarters",
      f"Next session: do the wall hinge (heels 0.75 of a shoe-length from the wall): 3 sets of 8, {SLOW}"),
-    later(hours=20),
+    later(hours=4),
     ("open", given(2), "do", "wall", "wall_hinge", "three_quarters",
      f"Do the wall hinge (heels 0.75 of a shoe-length from the wall): 3 sets of 8, {SLOW}"),
     ("set", given("wall_hinge", "pppmp", "three_quarters"), "ask", "wall", "wall_hinge", "three_quarters", FELT),
@@ -49,7 +55,7 @@ STORY = [
      f"Do the wall hinge (heels 0.75 of a shoe-length from the wall): 3 sets of 8, {SLOW}"),
     ("set", given("wall_hinge", "ppppp", "three_quarters"), "ask", "wall", "wall_hinge", "three_quarters", FELT),
     ("feel", given("wall_hinge", ("hamstrings",), 2), "up", "free", "free_hinge", "",
-     "Well done, that gate is passed; next comes the free hinge."),
+     "Well done, this step is done; next comes the free hinge."),
     ("set", given("free_hinge", "pmmmp", rules=("2",)), "easier", "free", "free_hinge", "wall",
      "Two reps in a row missed: pause, then try the free hinge (back at the wall). One cue: Make your back"
      " a long table top."),
@@ -59,19 +65,25 @@ STORY = [
     ("set", given("free_hinge", "ppppppcc", "wall"), "ask", "free", "free_hinge", "", FELT),
     ("feel", given("free_hinge", ("hamstrings",), 2), "do", "free", "free_hinge", "",
      f"Do the free hinge: 3 sets of 8, {SLOW}"),
-    ("close", given(), "do", "free", "free_hinge", "", f"Next session: do the free hinge: 3 sets of 8, {SLOW}"),
+    ("close", given(), "do", "free", "free_hinge", "", f"Next session: do the free hinge: 3 sets of 8, {SLOW} {SAY}"),
     ("morning", given(4), "down", "wall", "wall_hinge", "",
      "Your back was more sore the next morning: go back one step, to the wall hinge, until it is calm."),
     later(hours=36),
-    ("open", given(2), "do", "wall", "wall_hinge", "", f"Do the wall hinge: 3 sets of 8, {SLOW}"),
+    ("open", given(2), "ask", "wall", None, "", SORE),
+    ("answer", given(), "do", "wall", "wall_hinge", "", f"Do the wall hinge: 3 sets of 8, {SLOW}"),
     ("set", given("wall_hinge", "ppppp"), "ask", "wall", "wall_hinge", "", FELT),
     ("feel", given("wall_hinge", ("hamstrings",), 1), "do", "wall", "wall_hinge", "",
      f"Do the wall hinge: 3 sets of 8, {SLOW}"),
     ("set", given("wall_hinge", "ppppp"), "ask", "wall", "wall_hinge", "", FELT),
     ("feel", given("wall_hinge", ("hamstrings",), 1), "up", "free", "free_hinge", "",
-     "Well done, that gate is passed; next comes the free hinge."),
-    ("close", given(), "do", "free", "free_hinge", "", f"Next session: do the free hinge: 3 sets of 8, {SLOW}"),
+     "Well done, this step is done; next comes the free hinge."),
+    ("close", given(), "do", "free", "free_hinge", "", f"Next session: do the free hinge: 3 sets of 8, {SLOW} {SAY}"),
     later(hours=36),
+    ("open", given(1), "ask", "free", "free_hinge", "",
+     "Please say how your back was on the morning after the session of 8 January (0 to 10)."),
+    ("close", given(), "ask", "free", "free_hinge", "",
+     "Please say how your back was on the morning after the session of 8 January (0 to 10)."),
+    ("tell", given(2), "do", "free", "free_hinge", "", f"Next session: do the free hinge: 3 sets of 8, {SLOW}"),
     ("open", given(1), "do", "free", "free_hinge", "", f"Do the free hinge: 3 sets of 8, {SLOW}"),
     ("set", given("free_hinge", "pppppppp", back_reps=3), "ask", "free", "free_hinge", "", FELT),
     ("feel", given("free_hinge", ("hamstrings",), 1), "do", "free", "free_hinge", "",
@@ -93,7 +105,7 @@ STORY = [
     ("feel", given("free_hinge", ("hamstrings",), 1), "end_session", "free", "free_hinge", "", ENOUGH),
     ("close", given(), "wait", "free", "free_hinge", "", REST),
     ("morning", given(1), "up", "front_load", "goat_bag", "",
-     "Well done, that gate is passed; next comes the goat-bag hinge."),
+     "Well done, this step is done; next comes the goat-bag hinge."),
     later(hours=30),
     ("open", given(1), "do", "front_load", "goat_bag", "", f"Do the goat-bag hinge: 2 sets of 8, {SLOW}"),
     ("set", given("goat_bag", "pppppp", load_kg=8.0), "ask", "front_load", "goat_bag", "", FELT),
@@ -109,7 +121,8 @@ STORY = [
      "Dr Lee decided: Sore from gardening, not from the drill. Next session: do the goat-bag hinge: 2 sets"
      f" of 8, {SLOW}"),
     later(hours=24),
-    ("open", given(1), "do", "front_load", "goat_bag", "", f"Do the goat-bag hinge: 2 sets of 8, {SLOW}"),
+    ("open", given(1), "ask", "front_load", None, "", SORE),
+    ("answer", given(), "do", "front_load", "goat_bag", "", f"Do the goat-bag hinge: 2 sets of 8, {SLOW}"),
     ("set", given("goat_bag", "pppppp", load_kg=6.0), "ask", "front_load", "goat_bag", "", FELT),
     ("feel", given("goat_bag", ("buttocks",), 1), "do", "front_load", "goat_bag", "",
      f"Do the goat-bag hinge: 2 sets of 8, {SLOW}"),
@@ -117,7 +130,7 @@ STORY = [
     ("feel", given("goat_bag", ("buttocks",), 1), "end_session", "front_load", "goat_bag", "", ENOUGH),
     ("close", given(), "wait", "front_load", "goat_bag", "", REST),
     ("morning", given(1), "up", "second_load", None, "",
-     "Well done, that gate is passed; next comes the load on the upper back or pull-through: choose "
+     "Well done, this step is done; next comes the load on the upper back or pull-through: choose "
      "either, both are fine."),
     later(hours=24),
     ("open", given(1), "choose", "second_load", None, "",
@@ -147,27 +160,28 @@ STORY = [
     ("feel", given("pull_through", ("hamstrings",), 0), "end_session", "second_load", "pull_through", "", ENOUGH),
     ("close", given(), "wait", "second_load", "pull_through", "", REST),
     ("morning", given(0), "up", "deadlift_block", "deadlift_block", "",
-     "Well done, that gate is passed; next comes the deadlift from a block."),
+     "Well done, this step is done; next comes the deadlift from a block."),
     later(hours=24),
     ("open", given(0), "do", "deadlift_block", "deadlift_block", "",
      "Do the deadlift from a block: 2 sets of 8, slow down, smooth up."),
     ("set", given("deadlift_block", "ppp"), "ask", "deadlift_block", "deadlift_block", "", FELT),
     ("feel", given("deadlift_block", ("hamstrings",), 5), "end_set", "deadlift_block", "deadlift_block", "",
-     "Stop this set: pain was 5 of 10. Rest, and go on only if it settles."),
+     "Stop this set: pain was 5 of 10. Rest, and go on only if it is back to what it was at rest within a few "
+     "minutes."),
     ("set", given("deadlift_block", "ppp", "higher_block"),
      "ask", "deadlift_block", "deadlift_block", "higher_block", FELT),
     ("feel", given("deadlift_block", ("hamstrings",), 1, leg="back"),
      "do", "deadlift_block", "deadlift_block", "higher_block",
-     "Leg pain that moves back towards the spine may go on. Do the deadlift from a block (higher block): 2"
-     " sets of 8, slow down, smooth up."),
-    ("close", given(), "do", "deadlift_block", "deadlift_block", "higher_block",
-     "Next session: do the deadlift from a block (higher block): 2 sets of 8, slow down, smooth up."),
+     "Leg pain that moves back towards the spine is no reason to stop. Do the deadlift from a block (higher block): 1"
+     " set of 8 in place of 2, since it hurt in this session; slow down, smooth up."),
+    ("close", given(), "wait", "deadlift_block", "deadlift_block", "higher_block",
+     "Pain stopped a set: that is enough for today. The next session can begin after a night."),
     ("day", given("deadlift_block", "pppppppp"), "wait", "deadlift_block", "deadlift_block", "", COUNTS),
     ("day", given("deadlift_block", "pppppppp"), "up", "deadlift_floor", "deadlift_floor", "",
-     "Well done, that gate is passed; next comes the deadlift from the floor."),
+     "Well done, this step is done; next comes the deadlift from the floor."),
     ("day", given("deadlift_floor", "pppppppp"), "wait", "deadlift_floor", "deadlift_floor", "", COUNTS),
     ("day", given("deadlift_floor", "pppppppm"), "done", "deadlift_floor", "deadlift_floor", "",
-     "You have passed the last gate of the program: keep lifting, two or three times a week."),
+     "You have been through every step: keep lifting, two or three times a week."),
 ]
 # fmt: on
 

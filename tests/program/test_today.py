@@ -44,6 +44,13 @@ def test_sets_go_first_then_reps(minutes, sets, n_reps, counts) -> None:
     assert ("too few reps to move on" in line) is not counts
 
 
+def test_todays_sets_are_said_where_the_minutes_hold_fewer() -> None:
+    assert plan_today(due("wall_hinge"), PROGRAM, minutes=6).amount == "In your 6 minutes: 2 sets of 8."
+    assert plan_today(due("wall_hinge"), PROGRAM, minutes=2.5).amount == "In your 2.5 minutes: 1 set of 5."
+    assert plan_today(due("wall_hinge"), PROGRAM, minutes=30).amount == ""
+    assert plan_today(due("wall_hinge"), PROGRAM).amount == ""
+
+
 def test_too_few_minutes_to_film_give_practice() -> None:
     plan = plan_today(due("wall_hinge"), PROGRAM, minutes=2)
     assert plan.blocks == ()
@@ -87,9 +94,11 @@ def test_nothing_is_planned_while_something_stands_in_the_way(action) -> None:
 
 
 def test_little_space_says_what_to_do() -> None:
-    assert "hold the phone upright" in plan_today(due("free_hinge"), PROGRAM, space_m=2).instead[0]
-    assert "not judged" in plan_today(due("free_hinge"), PROGRAM, space_m=1).instead[0]
-    assert plan_today(due("free_hinge"), PROGRAM, space_m=3).instead == ()
+    little, tiny, enough = (plan_today(due("free_hinge"), PROGRAM, space_m=space) for space in (2, 1, 3))
+    assert "hold the phone upright" in little.blocks[0].film[-1]
+    assert "not judged" in tiny.blocks[0].film[-1]
+    assert (little.instead, tiny.instead) == ((), ())  # it is about the filming, and replaces nothing
+    assert not any(" m " in line for line in enough.blocks[0].film)
 
 
 @pytest.mark.parametrize(

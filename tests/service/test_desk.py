@@ -14,6 +14,7 @@ from hiphinge.program import shipped_text
 from hiphinge.program.history import ClipSeen, SetDone
 from hiphinge.service.clips import Clip
 from hiphinge.service.desk import Desk
+from hiphinge.service.interview import Feel
 from hiphinge.service.opening import open_desk
 from hiphinge.store import Person
 from tests.cli.people import Gym
@@ -144,10 +145,43 @@ def test_names_that_do_not_exist_are_refused(gym: Gym, desk: Desk, ana: Person) 
 
 
 def test_summary_and_progress_name_the_person(desk: Desk, ana: Person) -> None:
-    desk.log_feel(ana, "wall_hinge", effort=("hamstrings",), pain=0)
+    desk.log_feel(ana, "wall_hinge", Feel(effort=("hamstrings",), pain=0))
     session = desk.finish(ana)
     assert desk.summary(ana).session == session
     assert desk.summary(ana, session).person == "Ana"
     assert desk.progress(ana).person == "Ana"
     with pytest.raises(RecordConflict, match="No session of Ana is open"):
         desk.finish(ana)
+
+
+def test_a_session_does_not_begin_under_a_stop(desk: Desk, ana: Person) -> None:
+    session = desk.session(ana)
+    assert session is not None
+    assert desk.answer_red_flags(ana, {"bladder": True}).action == "stop_now"
+    assert desk.session(ana) is None
+    with pytest.raises(RecordConflict, match="emergency") as caught:
+        desk.start(ana, resting_pain=0)
+    assert "--clears-stop" in caught.value.next_step
+
+
+def test_another_persons_film_is_refused_before_it_is_read(gym: Gym, desk: Desk, ana: Person) -> None:
+    clip = Clip(path=Path(gym.clip("good-5")), drill="wall_hinge", touched=True)
+    desk.log_clip(ana, clip)
+    bo = desk.store.add_person("Bo")
+    desk.start(bo, resting_pain=0)
+    with pytest.raises(RecordConflict, match="another person"):
+        desk.log_clip(bo, clip)
+    assert len(gym.calls) == 1
+
+
+def test_a_session_in_which_something_was_done_is_not_answered_anew(desk: Desk, ana: Person) -> None:
+    desk.log_feel(ana, "wall_hinge", Feel(effort=("hamstrings",), pain=0))
+    opened = desk.session(ana)
+    assert opened is not None
+    with pytest.raises(RecordConflict, match="has begun with pain 0"):
+        desk.start_anew(ana, opened, desk.plan_start(resting_pain=5))
+
+
+def test_a_withdrawal_needs_a_reason(desk: Desk, ana: Person) -> None:
+    with pytest.raises(UsageError, match="not said why"):
+        desk.withdraw(ana, " ")

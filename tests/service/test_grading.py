@@ -137,7 +137,7 @@ def test_where_no_wall_is_known_the_person_says_whether_the_seat_touched(
 ) -> None:
     reps = grade_reps(without_contact(wall), WALL, touched=touched)
     assert [(rep.grade, rep.missed_rules) for rep in reps] == [(expected, missed)] * 3
-    assert reps[0].cue == ("Shuffle half a shoe closer." if touched is False else "")
+    assert reps[0].cue == ("Shuffle a little closer." if touched is False else "")
 
 
 def test_the_camera_wins_over_the_person_where_it_saw_the_wall(wall: Assessment) -> None:

@@ -26,7 +26,7 @@ from hiphinge.program.history import (
     Withdrawn,
 )
 from hiphinge.service.commandline import command_line, day_text
-from hiphinge.service.words import EFFORT_WORDS, PAIN_WORDS, name_entry
+from hiphinge.service.words import EFFORT_WORDS, PAIN_WORDS, name_entry, set_up_lines
 
 AT: dict[str, Any] = {"key": "k", "at": datetime(2026, 3, 2, 12, 0, tzinfo=UTC)}
 IN: dict[str, Any] = {**AT, "session": "s", "drill": "goat_bag"}
@@ -70,3 +70,13 @@ def test_days_are_said_without_leading_noughts() -> None:
     local = datetime(2026, 3, 2, 9, 5).astimezone()
     assert day_text(local) == "2 March 2026"
     assert day_text(local, clock=True) == "2 March 2026, 09:05"
+
+
+def test_a_form_that_sets_the_distance_says_it_in_place_of_the_drill() -> None:
+    wall = load_program().drill("wall_hinge")
+    half = next(one for one in wall.variants if one.id == "half")
+    lines = set_up_lines(wall, half)
+    assert "heels half a shoe-length from the wall, and stand still" in lines[0]
+    assert lines[1:] == wall.setup[1:]
+    wider = next(one for one in wall.variants if one.id == "wider")
+    assert set_up_lines(wall, wider) == set_up_lines(wall, None) == wall.setup

@@ -1,16 +1,36 @@
 """What a store owes its callers, on SQLite and on PostgreSQL alike."""
 
 import contextlib
+import errno
 import hashlib
 import json
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
-from hiphinge.errors import InputNotFound, OutputError, PersonNotFound, RecordConflict, StoreError, UsageError
-from hiphinge.program.history import FeelLog, NextMorning, OutcomeScore, Withdrawn
-from hiphinge.store import open_store
+from hiphinge.errors import (
+    InputError,
+    InputNotFound,
+    OutputError,
+    PersonNotFound,
+    RecordConflict,
+    StoreError,
+    UsageError,
+)
+from hiphinge.program.history import (
+    FeelLog,
+    Intake,
+    NextMorning,
+    OutcomeScore,
+    Override,
+    RedFlagAnswers,
+    RepResult,
+    SetDone,
+    Withdrawn,
+)
+from hiphinge.store import LoggedFilm, open_store
 from hiphinge.store.codec import KINDS
 from tests.store.conftest import new_database
 from tests.store.samples import (
@@ -40,6 +60,9 @@ def test_a_person_is_found_by_id_and_by_name_in_any_case(store, ann, clock):
 
 def test_two_people_of_one_name_need_the_id(store, ann):
     other = store.add_person("ann example")
+    odd = store.add_person(ann.id)
+    assert store.find_person(ann.id) == ann
+    assert store.find_person(odd.id) == odd
     with pytest.raises(PersonNotFound) as caught:
         store.find_person("Ann Example")
     assert ann.id in str(caught.value)
@@ -154,6 +177,21 @@ def test_a_time_without_a_zone_is_refused(store, ann):
         (Withdrawn(key="w", at=AT, entry="nothing", reason=""), "no entry 'nothing'"),
         (Withdrawn(key="w", at=AT, entry="w", reason=""), "no entry 'w'"),
         (a_set(assessment="missing"), "no assessment 'missing'"),
+        (FeelLog(key="f", at=AT, session="s1", drill="wall", effort=("buttcks",), pain=1), "place 'buttcks'"),
+        (FeelLog(key="f", at=AT, session="s1", drill="w", effort=None, pain=4, pain_places=("back",)), "place 'back'"),
+        (Intake(key="i", at=AT, pain=1, places=("nothing",)), "place 'nothing'"),
+        (Override(key="o", at=AT, clinician="", reason="seen", step=None, clears_stop=True), "clinician who decides"),
+        (Override(key="o", at=AT, clinician="Dr. Öz", reason=" ", step=None, clears_stop=True), "reason of the clin"),
+        (RedFlagAnswers(key="r", at=AT, answers={}), "answers no question"),
+        (SetDone(key="n", at=AT, session="s1", drill="d", back_reps=-3), "back_reps -3"),
+        (SetDone(key="n", at=AT, session="s1", drill="d", load_kg=-5.0), "load_kg -5"),
+        (SetDone(key="n", at=AT, session="s1", drill="d", load_kg=float("inf")), "'n'"),
+        (SetDone(key="n", at=AT, session="s1", drill="d", reps=(RepResult(number=1, grade="pass"),) * 2), "1, 1"),
+        (OutcomeScore(key="n", at=AT, measure="zzz", value=1.0), "no outcome 'zzz'"),
+        (OutcomeScore(key="n", at=AT, measure="nprs", value=11.0), "11 is not a score"),
+        (OutcomeScore(key="n", at=AT, measure="rmdq", value=2.5), "2.5 is not a score"),
+        (score(at=datetime(1, 1, 1, tzinfo=UTC)), "year 1"),
+        (score(at=datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=5)))), "year 1"),
     ],
 )
 def test_what_cannot_be_kept_is_refused(store, ann, entry, told):
@@ -203,6 +241,30 @@ def test_a_withdrawal_cannot_leave_two_sessions_open(store, ann):
     store.append(ann.id, [opened(), closed(), opened("s2")])
     with pytest.raises(RecordConflict, match="two sessions"):
         store.append(ann.id, [Withdrawn(key="w", at=AT, entry="s1-close", reason="")])
+
+
+def test_the_end_of_a_session_stands_once_a_later_one_was_begun(store, ann):
+    slip = Withdrawn(key="w", at=AT, entry="s1-close", reason="slip")
+    store.append(ann.id, [opened(), closed(), opened("s2"), closed("s2")])
+    with pytest.raises(RecordConflict, match="later session was begun"):
+        store.append(ann.id, [slip])
+    # A later one that does not count is no hindrance.
+    store.append(ann.id, [Withdrawn(key="w2", at=AT, entry="s2-open", reason="slip"), slip, a_set()])
+    assert store.history(ann.id).events[-1] == a_set()
+
+
+def test_a_session_is_entered_within_two_days(store, ann, clock):
+    late = clock.now - timedelta(hours=48, seconds=1)
+    for entry in (opened(at=late), SetDone(key="n", at=late, session="s0", drill="d")):
+        with pytest.raises(RecordConflict, match="more than two days ago") as caught:
+            store.append(ann.id, [opened("s0"), entry])
+        assert "28 February 2026, 08:59 UTC" in str(caught.value)
+        assert "override" in caught.value.next_step
+    assert store.history(ann.id).events == ()
+    store.append(ann.id, [opened(at=late + timedelta(seconds=1))])
+    # What was confirmed can be sent again, however late.
+    clock.move(days=30)
+    assert store.append(ann.id, [opened(at=late + timedelta(seconds=1))]) == 1
 
 
 def test_entries_cannot_be_changed_even_by_sql(store, ann):
@@ -322,6 +384,15 @@ def test_a_film_is_kept_only_when_asked(store, ann, tmp_path, clock):
         ({"document": b"no json"}, RecordConflict),
         ({"document": b"[1]"}, RecordConflict),
         ({"document": b"\xff"}, RecordConflict),
+        ({"document": b'{"a": NaN}'}, RecordConflict),
+        ({"document": b'\xef\xbb\xbf{"a": 1}'}, RecordConflict),
+        ({"document": '{"a": 1}'.encode("utf-16")}, RecordConflict),
+        ({"document": b'{"a": "\\ud800"}'}, RecordConflict),
+        ({"document": b"[" * 100_000}, RecordConflict),
+        ({"document": b'{"provenance": {"model": "a\\u0000b"}}'}, RecordConflict),
+        ({"clip": Path("f\udcff.mp4")}, RecordConflict),
+        ({"files": {"a\x00": b""}}, RecordConflict),
+        ({"files": {"a\\b": b""}}, RecordConflict),
         ({"sha256": "abc"}, RecordConflict),
         ({"files": {"../escape": b""}}, RecordConflict),
         ({"files": {".hidden": b""}}, RecordConflict),
@@ -336,6 +407,42 @@ def test_an_assessment_that_does_not_fit_is_refused_and_leaves_no_file(store, an
         store.add_assessment(ann.id, given.pop("document"), **given)
     assert store.clips(ann.id) == ()
     assert [path for path in tmp_path.rglob("*") if path.name in ("a", "escape", ".hidden")] == []
+
+
+def test_a_film_that_cannot_be_read_is_told_as_that(store, ann, tmp_path, monkeypatch):
+    film = tmp_path / "film.mp4"
+    film.write_bytes(b"film")
+    whole = Path.open
+
+    def refuse(path, *args, **options):
+        if path == film:
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return whole(path, *args, **options)
+
+    monkeypatch.setattr(Path, "open", refuse)
+    for given in ({"clip": film, "keep_clip": True}, {"files": {"a.mp4": film}}):
+        with pytest.raises(InputError, match=r"film\.mp4 cannot be read \(Permission denied\)"):
+            store.add_assessment(ann.id, document(), sha256=FILM, **given)
+    assert store.clips(ann.id) == ()
+
+
+def test_where_a_film_was_logged_is_told_before_it_is_assessed(store, ann):
+    bob = store.add_person("Bob")
+    assert store.find_film(ann.id, FILM) is None
+    number = store.add_assessment(ann.id, document(), sha256=FILM)
+    # Not logged until an entry names it.
+    assert store.find_film(ann.id, FILM) is None
+    store.append(ann.id, [opened(), a_set(assessment=number)])
+    own, others = store.find_film(ann.id, FILM), store.find_film(bob.id, FILM)
+    assert own == LoggedFilm(at=AT, own=True, entry="set")
+    assert str(own) == "This film was already logged on 2 March 2026, 08:00 UTC (entry 'set')."
+    assert others == LoggedFilm(at=AT, own=False, entry="")
+    assert str(others) == "This film was already logged for another person, on 2 March 2026, 08:00 UTC."
+    assert store.find_film(bob.id, OTHER_FILM) is None
+    store.append(ann.id, [Withdrawn(key="w", at=AT, entry="set", reason="slip")])
+    assert store.find_film(ann.id, FILM) is None
+    with pytest.raises(PersonNotFound):
+        store.find_film("nobody00", FILM)
 
 
 def test_a_file_that_is_not_there_is_told(store, ann, tmp_path):
@@ -544,6 +651,6 @@ def test_the_store_says_where_it_is_and_opens_again_after_closing(store, ann, ad
 
 
 def test_a_person_can_have_an_odd_but_valid_score(store, ann):
-    entry = OutcomeScore(key="k/ü'\"; DROP TABLE people; --", at=AT, measure="ftf_cm", value=-3.0000000000000004)
+    entry = OutcomeScore(key="k/ü'\"; DROP TABLE people; --", at=AT, measure="ftf_cm", value=3.0000000000000004)
     store.append(ann.id, [entry])
     assert store.history(ann.id).events == (entry,)

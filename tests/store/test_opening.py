@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import text
+from sqlalchemy import insert, text
 
 from hiphinge.errors import MissingDependency, StoreError
 from hiphinge.store import migrate, open_store
-from hiphinge.store.opening import find_place
-from hiphinge.store.tables import METADATA
+from hiphinge.store.opening import connect, find_place
+from hiphinge.store.tables import METADATA, people
 from tests.store.samples import every_kind, score
 from tests.store.workers import append_until_no_room, make_and_die, open_at_version, working, write_as_nobody
 
@@ -36,7 +36,7 @@ def test_the_place_is_named_by_address_then_environment_then_the_users_folder(tm
     assert find_place(None).path == tmp_path / "a.sqlite3"
     assert find_place(tmp_path / "b.db").path == tmp_path / "b.db"
     assert find_place(f"sqlite:///{tmp_path / 'c.db'}").path == tmp_path / "c.db"
-    assert find_place(tmp_path / "b.db").files == tmp_path / "b.files"
+    assert find_place(tmp_path / "b.db").files == tmp_path / "b.db.files"
 
 
 def test_a_password_is_never_shown():
@@ -106,6 +106,35 @@ def test_the_newest_migration_is_the_head():
     assert names[-1].startswith(f"v{migrate.HEAD}_")
 
 
+def test_a_store_that_everybody_could_read_is_made_its_owners(tmp_path):
+    path = tmp_path / "s.sqlite3"
+    open_store(path).close()
+    for before, after in ((0o644, 0o600), (0o666, 0o600), (0o660, 0o660), (0o600, 0o600)):
+        path.chmod(before)
+        open_store(path).close()
+        assert mode(path) == after
+
+
+def test_a_store_of_the_first_version_gets_a_number_and_keeps_what_it_has(address, tmp_path, clock, monkeypatch):
+    steps = tmp_path / "first"
+    shutil.copytree(migrate.MIGRATIONS, steps, ignore=shutil.ignore_patterns("__pycache__", "v0002*"))
+    engine = connect(find_place(address))
+    with monkeypatch.context() as first:
+        first.setattr(migrate, "MIGRATIONS", steps)
+        first.setattr(migrate, "HEAD", "0001")
+        migrate.bring_up_to_date(engine)
+    with engine.begin() as connection:
+        connection.execute(insert(people).values(id="abc", name="Ann", name_key="ann", created=clock()))
+    engine.dispose()
+    with open_store(address) as store:
+        assert store.find_person("ann").id == "abc"
+        number = store._facts.number
+        assert len(number) == 32
+        assert not store._facts.copied
+    with open_store(address) as again:
+        assert again._facts.number == number
+
+
 # --- what is no store ---
 
 
@@ -169,7 +198,7 @@ STEP = '''
 import os, signal
 import sqlalchemy as sa
 from alembic import op
-revision, down_revision = "0002", "0001"
+revision, down_revision = "0003", "0002"
 def upgrade():
     op.add_column("people", sa.Column("shoe_size", sa.Integer))
     if os.environ["DIE"] == "yes":
@@ -186,16 +215,16 @@ def test_a_migration_that_was_cut_off_is_completed_and_loses_nothing(store, ann,
     store.close()
     steps = tmp_path / "migrations"
     shutil.copytree(migrate.MIGRATIONS, steps, ignore=shutil.ignore_patterns("__pycache__"))
-    (steps / "versions" / "v0002_more.py").write_text(STEP)
-    with working(open_at_version, address, steps, "0002", True) as worker:
+    (steps / "versions" / "v0003_more.py").write_text(STEP)
+    with working(open_at_version, address, steps, "0003", True) as worker:
         assert worker.rest() == []
         assert worker.process.exitcode == -9
     # Nothing was changed: the software of before still opens it.
     with open_store(address, clock=clock) as before:
         assert before.history(ann.id).events == every_kind()
-    with working(open_at_version, address, steps, "0002", False) as worker:
+    with working(open_at_version, address, steps, "0003", False) as worker:
         assert worker.rest() == ["opened"]
-    with pytest.raises(StoreError, match="schema version 0002"):
+    with pytest.raises(StoreError, match="schema version 0003"):
         open_store(address)
     with store._reading() as connection:
         assert connection.execute(text("SELECT shoe_size FROM people")).all() == [(None,)]

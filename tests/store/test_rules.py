@@ -136,6 +136,7 @@ def test_no_question_about_one_person_reads_a_whole_table(tmp_path):
         for call in (store.notes, store.decisions, store.clips, store.audit):
             call(ann.id)
         store.find_person("ann")
+        store.find_film(ann.id, FILM)
         store.export_person(ann.id, tmp_path / "out")
         questions = {one for one in asked if one[0].startswith("SELECT")}
         assert len(questions) > 15

@@ -68,7 +68,7 @@ def append_many(pipe, address, person, name, count):
     """Append entries one by one, and say each key once it is confirmed."""
     with open_store(address) as store:
         for number in range(count):
-            store.append(person, [score(f"{name}-{number}", float(number))])
+            store.append(person, [score(f"{name}-{number}", number % 11 / 1)])
             pipe.send(f"{name}-{number}")
 
 

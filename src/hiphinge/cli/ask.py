@@ -138,8 +138,10 @@ def ask_many(
     return tuple(name for name in choices if name in picked)
 
 
-def ask_choice(question: str, given: str | None, *, option: str, choices: Mapping[str, str]) -> str:
-    """Return one of ``choices`` (name → words shown).
+def ask_choice(
+    question: str, given: str | None, *, option: str, choices: Mapping[str, str], marked: bool = False
+) -> str:
+    """Return one of ``choices`` (name → words shown); ``marked``: nothing is preselected, one must be marked.
 
     Raises
     ------
@@ -152,6 +154,14 @@ def ask_choice(question: str, given: str | None, *, option: str, choices: Mappin
     import questionary
 
     shown = [questionary.Choice(words, value=name) for name, words in choices.items()]
+    if marked:
+        picked = questionary.checkbox(
+            question,
+            choices=shown,
+            instruction="(space marks one, Enter goes on)",
+            validate=lambda found: len(found) == 1 or "Please mark one with the space bar.",
+        ).unsafe_ask()
+        return str(picked[0])
     return str(questionary.select(question, choices=shown, instruction="(arrows, then Enter)").unsafe_ask())
 
 

@@ -19,10 +19,12 @@ if TYPE_CHECKING:
     from hiphinge.store import Person
 
 __all__ = [
+    "STOPPED",
     "PersonName",
     "ProgramFile",
     "StoreUrl",
     "decision_document",
+    "leave_if_stopped",
     "opened",
     "say_decision",
     "say_evidence",
@@ -41,14 +43,17 @@ StoreUrl = Annotated[
         help="Where people are kept: a file, or a PostgreSQL URL. Default: $HIPHINGE_STORE, else your data folder.",
     ),
 ]
+#: Exit code where everything was kept, and a stop is in force that only a clinician lifts.
+STOPPED = 20
 #: Whether a condition holds; shapes that differ without colour.
-_HOLDS = {True: "✓", False: "✕", None: "?"}
+_HOLDS = {True: "✓", False: "○", None: "?"}
 
 
 @contextmanager
-def opened(context: typer.Context, store: str | None, program: Path | None) -> Iterator[Desk]:
+def opened(context: typer.Context, store: str | None, program: Path | None, *, make: bool = False) -> Iterator[Desk]:
     """Open the store and the program for one command; errors are said kindly.
 
+    ``make``: a store that is not there yet is made.
     A test may put a runner of clips into ``context.obj``, and a clock as its attribute ``clock``.
     """
     with guarded():
@@ -57,9 +62,8 @@ def opened(context: typer.Context, store: str | None, program: Path | None) -> I
 
         given = context.obj
         try:
-            with open_desk(
-                store, program, runner=given if callable(given) else None, clock=getattr(given, "clock", utc_now)
-            ) as desk:
+            runner, clock = given if callable(given) else None, getattr(given, "clock", utc_now)
+            with open_desk(store, program, runner=runner, clock=clock, make=make) as desk:
                 yield desk
         except KeyboardInterrupt:
             say("Stopped. What was entered before is kept.")
@@ -72,8 +76,24 @@ def say_decision(decision: Decision) -> None:
     # A stop speaks for itself, and so does a sentence that says when.
     plain = decision.action in ("stop_now", "stop_see") or decision.reason.startswith("Next ")
     write_out(decision.reason if plain else f"Next: {decision.reason}")
+    from hiphinge.service.interview import say_urgent
+
+    if urgent := say_urgent(decision):
+        write_out(urgent)
     if decision.not_before is not None:
         write_out(f"Not before {day_text(decision.not_before, clock=True)}.")
+
+
+def leave_if_stopped(decision: Decision) -> None:
+    """Leave with an exit code of its own where a stop is in force, so that a script sees it.
+
+    Raises
+    ------
+    typer.Exit
+        With 20.
+    """
+    if decision.action in ("stop_now", "stop_see"):
+        raise typer.Exit(STOPPED)
 
 
 def say_evidence(decision: Decision) -> None:

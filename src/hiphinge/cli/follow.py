@@ -9,7 +9,8 @@ import typer
 
 from hiphinge.cli.arguments import Json
 from hiphinge.cli.desk import PersonName, ProgramFile, StoreUrl, decision_document, opened, say_decision
-from hiphinge.cli.guard import write_out
+from hiphinge.cli.guard import say, write_out
+from hiphinge.cli.names import PAGE_ENDINGS, PDF_ENDINGS, check_page
 from hiphinge.errors import UsageError
 from hiphinge.service.commandline import day_text
 
@@ -29,6 +30,8 @@ def progress(
     with opened(context, store, program) as desk:
         from hiphinge.cli.pages import progress_document, say_progress, write_progress
 
+        check_page(html, PAGE_ENDINGS, store=store or "")
+        check_page(pdf, PDF_ENDINGS, store=store or "")
         found = desk.find(person)
         document = desk.progress(found)
         written = write_progress(document, html=html, pdf=pdf)
@@ -62,7 +65,7 @@ def note(
 
         found = desk.find(person)
         if text is None and author is None:
-            notes = desk.store.notes(found.id)
+            notes = desk.notes(found)
             for one in notes:
                 write_out(f"{day_text(one.at, clock=True)}  {one.author}: {one.text}")
             if not notes:
@@ -70,10 +73,12 @@ def note(
             return
         said = ask_text("The note", text, option="TEXT")
         who = ask_text("Who writes?", author, option="--author")
-        opened_now = desk.session(found)
-        about = session or (opened_now.session if opened_now is not None else None)
-        desk.store.add_note(found.id, said, author=who, session=about)
+        desk.add_note(found, said, author=who, session=session)
         write_out("The note is kept.")
+        from hiphinge.service.words import mask_addresses
+
+        if mask_addresses(said) != said:
+            say("The e-mail address in it is never shown; please leave the address out next time.")
 
 
 def override(
@@ -98,8 +103,12 @@ def override(
         found = desk.find(person)
         who = ask_text("Who decides (clinician's name)?", clinician, option="--clinician")
         why = ask_text("Why?", reason, option="--reason")
-        if release and (step or drill):
-            raise UsageError("--release and a step contradict each other.", expected="one of the two")
+        if release and (step or drill or clears_stop):
+            other = "--clears-stop" if clears_stop else "a step"
+            raise UsageError(
+                f"--release and {other} contradict each other.", expected="one of the two",
+                next_step="Leave one of them out.",
+            )  # fmt: skip
         if not (release or step or drill or clears_stop):
             if not is_interactive():
                 raise UsageError(

@@ -5,40 +5,28 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeAlias, cast
+from typing import TYPE_CHECKING, Literal
 
-from hiphinge.cli.ask import (
-    ask_choice,
-    ask_many,
-    ask_number,
-    ask_number_or_none,
-    ask_yes_no,
-    check_number,
-    is_interactive,
-    split_words,
-)
+from hiphinge.cli.ask import ask_choice, ask_number_or_none, ask_yes_no, is_interactive, split_words
+from hiphinge.cli.feel import FeelGiven, ask_feel, check_feel, missing_feel
 from hiphinge.cli.guard import write_out
 from hiphinge.clip.options import AssessOptions
 from hiphinge.errors import UsageError
+from hiphinge.service.interview import refuse_stopped
 
 if TYPE_CHECKING:
     from hiphinge.program import Drill
     from hiphinge.program.history import SetDone
     from hiphinge.service.clips import ClipLogged
-    from hiphinge.service.desk import Desk
+    from hiphinge.service.desk import Desk, Look
     from hiphinge.store import Person
 
-__all__ = ["LogGiven", "pick_drill", "run_log"]
+__all__ = ["LogGiven", "pick_drill", "run_leave_out", "run_log"]
 
-Leg: TypeAlias = Literal["same", "further", "back"]
-#: Places from which leg pain is asked after.
-_LEG_PLACES = ("buttock", "leg_above_knee", "leg_below_knee")
 #: The tick that says what the camera cannot always tell: the seat reached the wall.
 _WALL_TICK = "wall_touched"
 _TOUCHED = "Did your seat touch the wall each time?"
 _TOUCHED_OPTION = "--touched or --not-touched"
-_PAIN_OPTION, _EFFORT_OPTION, _WHERE_OPTION, _LEG_OPTION = "--pain", "--effort", "--where", "--leg"
-_NUMB_OPTION = "--numbness or --no-numbness"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,29 +40,30 @@ class LogGiven:
     load_kg: float | None = None
     back_reps: int | None = None
     touched: bool | None = None
-    pain: int | None = None
-    effort: Sequence[str] | None = None
-    places: Sequence[str] | None = None
-    leg: str | None = None
-    numbness: bool | None = None
+    feel: FeelGiven = field(default_factory=FeelGiven)
     ticks: Sequence[str] | None = None
     by_clinician: bool = False
     keep: bool = False
     options: AssessOptions = field(default_factory=AssessOptions)
 
 
-def run_log(desk: Desk, person: Person, given: LogGiven) -> None:
-    """Log a clip, and how it felt; without a clip only how it felt, and ticks.
+def run_log(desk: Desk, person: Person, given: LogGiven) -> Drill:
+    """Log a clip, and how it felt; without a clip only how it felt, and ticks. Return the drill.
 
     Each part is stored as soon as it is known: the clip with its assessment, the feel, the ticks.
 
     Raises
     ------
+    RecordConflict
+        No session of today is open, or a clip is given under a stop.
     UsageError
         An answer is missing and nobody can be asked, or does not fit.
     """
-    desk.need_session(person)
-    drill, variant = pick_drill(desk, person, given)
+    look = desk.look(person)
+    desk.need_fresh(person, look)
+    if given.clip is not None:
+        refuse_stopped(look.decision, person.name)
+    drill, variant = pick_drill(desk, look, given)
     ticks = _read_ticks(drill, given.ticks)
     is_set = drill.kind != "screen" and not given.label
     if given.clip is None and not is_set:
@@ -83,20 +72,74 @@ def run_log(desk: Desk, person: Person, given: LogGiven) -> None:
             expected="a video, side-on, head to feet",
             next_step="Give the clip, or leave the screen out with --leave-out.",
         )
-    _read_feel(given)
+    check_feel(given.feel)
+    _refuse_strays(drill, variant, given, is_set=is_set)
     if not is_interactive():
         _check_script(drill, variant, given, is_set=is_set)
     if given.clip is not None:
         _log_clip(desk, person, drill, variant, given, ticks, is_set=is_set)
-    if is_set and (given.clip is not None or _has_feel(given) or not ticks):
-        _log_feel(desk, person, drill, given)
+    if is_set and (given.clip is not None or given.feel.any or not ticks):
+        desk.log_feel(person, drill.id, ask_feel(given.feel, kind="set"))
     if is_set:
         ticks = _ask_ticks(drill, ticks, with_clip=given.clip is not None)
     if ticks:
         desk.log_ticks(person, drill.id, ticks, by="clinician" if given.by_clinician else "person")
+    return drill
 
 
-def pick_drill(desk: Desk, person: Person, given: LogGiven) -> tuple[Drill, str]:
+def run_leave_out(desk: Desk, person: Person, given: LogGiven) -> Drill:
+    """Leave a screen out, and keep what is told about pain and numbness. Return the drill.
+
+    Raises
+    ------
+    UsageError
+        No screen is named and none is due, or something is given that belongs to a clip.
+    """
+    if given.clip is not None or given.label:
+        raise UsageError(
+            f"--leave-out and {'a clip' if given.clip is not None else 'a before and after'} contradict each other.",
+            expected="one of the two", next_step="Leave one of them out.",
+        )  # fmt: skip
+    name = given.drill or desk.decide(person).drill
+    if name is None:
+        raise UsageError(
+            "It is not said which screen to leave out.", expected="the option --drill", next_step="Add --drill."
+        )
+    check_feel(given.feel)
+    drill = desk.drill(name)
+    _refuse_strays(drill, "", given, is_set=False)
+    desk.need_fresh(person)
+    feel = ask_feel(given.feel, kind="left_out") if drill.kind == "screen" else None
+    desk.leave_out(person, name, feel)
+    return drill
+
+
+def _refuse_strays(drill: Drill, variant: str, given: LogGiven, *, is_set: bool) -> None:
+    """Refuse options that would be dropped: they do not belong to this drill, or to a log without a clip."""
+    from hiphinge.service.grading import needs_contact
+
+    filmed = is_set and given.clip is not None
+    loads = bool(drill.equipment) or drill.kind in ("loaded", "deadlift")
+    strays = (
+        ("--touched", given.touched is not None and not (filmed and needs_contact(drill, variant))),
+        ("--effort", given.feel.effort is not None and not is_set),
+        ("--load-kg", given.load_kg is not None and not (filmed and loads)),
+        ("--back-reps", given.back_reps is not None and not filmed),
+        ("--variant", bool(given.variant) and given.variant != "none" and not is_set),
+        ("--tick", bool(given.ticks) and not is_set),
+        ("--keep-clip", given.keep and given.clip is None),
+    )
+    for option, stray in strays:
+        if stray:
+            here = drill.name.lower() if not is_set or given.clip is not None else "a log without a clip"
+            raise UsageError(
+                f"{option} does not belong to {here}, so it would be dropped.",
+                expected="what belongs together",
+                next_step=f"Leave {option} out.",
+            )
+
+
+def pick_drill(desk: Desk, look: Look, given: LogGiven) -> tuple[Drill, str]:
     """Return the drill and the variant: what was given, else what is due, else what the person picks.
 
     Raises
@@ -104,7 +147,7 @@ def pick_drill(desk: Desk, person: Person, given: LogGiven) -> tuple[Drill, str]
     UsageError
         Nothing is due and nothing was given, or the names do not exist.
     """
-    decision = desk.decide(person)
+    decision = look.decision
     name = given.drill or _default_drill(desk, given.label) or decision.drill
     if name is None and decision.options:
         choices = {one: desk.drill(one).name for one in decision.options}
@@ -137,35 +180,27 @@ def _default_drill(desk: Desk, label: str) -> str | None:
 
 def _check_script(drill: Drill, variant: str, given: LogGiven, *, is_set: bool) -> None:
     """Refuse what is missing before a clip is read: it takes a while."""
-    needs: list[tuple[bool, str, str]] = []
+    missing: tuple[str, str] | None = None
     if not is_set:
-        needs.append((given.pain is None, "how much it hurt", _PAIN_OPTION))
-    elif given.clip is not None or _has_feel(given) or not given.ticks:
-        if given.clip is not None and _asks_touch(drill, variant, given):
-            needs.append((given.touched is None, _TOUCHED, _TOUCHED_OPTION))
-        needs.append((given.effort is None, "where you felt the effort", _EFFORT_OPTION))
-        needs.append((given.pain is None, "how much it hurt", _PAIN_OPTION))
-        needs.append((bool(given.pain) and given.places is None, "where it hurt", _WHERE_OPTION))
-        leg = bool(given.pain) and bool(set(split_words(given.places or ())) & set(_LEG_PLACES))
-        needs.append((leg and given.leg is None, "how the leg pain moved", _LEG_OPTION))
-        needs.append((leg and given.numbness is None, "whether there is new numbness", _NUMB_OPTION))
-    for missing, what, option in needs:
-        if missing:
-            raise UsageError(
-                f"This was not answered: {what}",
-                expected=f"the option {option}, since nobody can be asked here",
-                next_step=f"Add {option}.",
-            )
+        missing = missing_feel(given.feel, effort=False)
+    elif given.clip is not None or given.feel.any or not given.ticks:
+        if given.clip is not None and _asks_touch(drill, variant, given) and given.touched is None:
+            missing = (_TOUCHED, _TOUCHED_OPTION)
+        else:
+            missing = missing_feel(given.feel, effort=True)
+    if missing is not None:
+        what, option = missing
+        raise UsageError(
+            f"This was not answered: {what}",
+            expected=f"the option {option}, since nobody can be asked here",
+            next_step=f"Add {option}.",
+        )
 
 
 def _asks_touch(drill: Drill, variant: str, given: LogGiven) -> bool:
     from hiphinge.service.grading import needs_contact
 
     return needs_contact(drill, variant) and given.options.wall is None
-
-
-def _has_feel(given: LogGiven) -> bool:
-    return any(value is not None for value in (given.pain, given.effort, given.places, given.leg, given.numbness))
 
 
 def _log_clip(
@@ -181,12 +216,9 @@ def _log_clip(
     """Assess and store the clip, and say what was seen. ``ticks`` receives the touch of the wall."""
     from hiphinge.cli.progress import open_progress
     from hiphinge.service.clips import Clip
-    from hiphinge.service.words import SCALE
 
     assert given.clip is not None
-    pain = None
-    if not is_set:
-        pain = int(ask_number("How much did it hurt while you bent?", given.pain, option=_PAIN_OPTION, scale=SCALE))
+    feel = None if is_set else ask_feel(given.feel, kind="clip")
     touched = given.touched if given.touched is not None else ticks.get(_WALL_TICK)
     load_kg = given.load_kg
     if is_set and _asks_touch(drill, variant, given):
@@ -196,11 +228,11 @@ def _log_clip(
     if is_set and drill.equipment and load_kg is None:
         load_kg = ask_number_or_none("How heavy was it, kg?", None, option="--load-kg", high=300, whole=False)
     clip = Clip(
-        path=given.clip, drill=drill.id, variant=variant, label=given.label, pain=pain, load_kg=load_kg,
+        path=given.clip, drill=drill.id, variant=variant, label=given.label, load_kg=load_kg,
         back_reps=given.back_reps, touched=touched, keep=given.keep, options=given.options,
     )  # fmt: skip
     with open_progress(given.clip.name) as progress:
-        logged = desk.log_clip(person, clip, progress=progress)
+        logged = desk.log_clip(person, clip, feel=feel, progress=progress)
     _say_clip(logged, drill, given, touched)
 
 
@@ -209,6 +241,8 @@ def _say_clip(logged: ClipLogged, drill: Drill, given: LogGiven, touched: bool |
     from hiphinge.program.history import SetDone
 
     verdict = logged.assessment.verdict
+    if logged.early:
+        write_out(logged.early)
     film = "" if given.clip is None else f"{given.clip.name}: "
     write_out(f"{film}{_named(drill, logged)}")
     write_out(verdict.headline)
@@ -253,49 +287,6 @@ def _rep_counts(done: SetDone) -> str:
         return "No reps were seen."
     parts = [f"{grades.count(grade)} {text}" for grade, text in words.items() if grade in grades]
     return f"{len(grades)} {'rep' if len(grades) == 1 else 'reps'}: {', '.join(parts)}."
-
-
-def _read_feel(given: LogGiven) -> None:
-    """Check the given answers about feel, before anything is stored."""
-    from hiphinge.service.words import EFFORT_WORDS, LEG_WORDS, PAIN_WORDS
-
-    if given.pain is not None:
-        check_number(given.pain, option=_PAIN_OPTION, low=0, high=10)
-    for names, option, words in (
-        (given.effort, _EFFORT_OPTION, EFFORT_WORDS),
-        (given.places, _WHERE_OPTION, PAIN_WORDS),
-        (None if given.leg is None else [given.leg], _LEG_OPTION, LEG_WORDS),
-    ):
-        if names is not None:
-            ask_many("", names, option=option, choices=words)
-    picked = split_words(given.effort or ())
-    if "nothing" in picked and len(picked) > 1:
-        raise UsageError(
-            f"--effort is {', '.join(picked)}.", expected="nothing, or places", next_step="Leave one of them out."
-        )
-
-
-def _log_feel(desk: Desk, person: Person, drill: Drill, given: LogGiven) -> None:
-    """Ask effort and pain apart, and store them."""
-    from hiphinge.service.words import EFFORT_WORDS, LEG_WORDS, PAIN_WORDS, SCALE
-
-    effort = ask_many(
-        "Where did you feel the effort (not pain)?", given.effort, option=_EFFORT_OPTION, choices=EFFORT_WORDS
-    )
-    if len(effort) > 1:
-        effort = tuple(place for place in effort if place != "nothing")
-    pain = int(ask_number("How much did it hurt, at its worst?", given.pain, option=_PAIN_OPTION, scale=SCALE))
-    places: tuple[str, ...] = ()
-    leg, numbness = given.leg, given.numbness
-    if pain:
-        places = ask_many("Where did it hurt?", given.places, option=_WHERE_OPTION, choices=PAIN_WORDS)
-    if set(places) & set(_LEG_PLACES):
-        leg = ask_choice("And the pain in the leg or buttock?", leg, option=_LEG_OPTION, choices=LEG_WORDS)
-        numbness = ask_yes_no("Is there new numbness or weakness?", numbness, option=_NUMB_OPTION)
-    desk.log_feel(
-        person, drill.id, effort=effort, pain=pain, places=places,
-        leg=cast("Leg | None", leg), new_numbness=numbness,
-    )  # fmt: skip
 
 
 def _read_ticks(drill: Drill, given: Sequence[str] | None) -> dict[str, bool]:

@@ -13,6 +13,7 @@ from hiphinge.cli.desk import (
     ProgramFile,
     StoreUrl,
     decision_document,
+    leave_if_stopped,
     opened,
     say_decision,
     say_evidence,
@@ -22,6 +23,7 @@ from hiphinge.cli.session import Equipment, Minutes, Space
 from hiphinge.service.commandline import command_line
 
 if TYPE_CHECKING:
+    from hiphinge.program.decision import Decision
     from hiphinge.program.today import Block, Today
     from hiphinge.service.desk import Desk, Look
     from hiphinge.store import Person
@@ -56,8 +58,9 @@ def next_step(
             today = desk.plan(look, equipment=have, minutes=minutes, space_m=space)
             document = decision_document(found, look.decision) | {"today": _today_document(today)}
             write_out(json.dumps(document, indent=2, ensure_ascii=False))
+            leave_if_stopped(look.decision)
             return
-        say_next(desk, found, equipment=have, minutes=minutes, space_m=space)
+        leave_if_stopped(say_next(desk, found, equipment=have, minutes=minutes, space_m=space))
 
 
 def say_next(
@@ -67,25 +70,34 @@ def say_next(
     equipment: tuple[str, ...] | None = None,
     minutes: int | None = None,
     space_m: float | None = None,
-) -> None:
-    """Print the decision, its lines, how to do what is due, and the command that goes on."""
+) -> Decision:
+    """Print the decision, its lines, how to do what is due, and the command that goes on; return the decision."""
     from hiphinge.verdict.headlines import NOTICE
 
     look = desk.look(person)
     today = desk.plan(look, equipment=equipment, minutes=minutes, space_m=space_m)
     say_decision(look.decision)
     say_evidence(look.decision)
+    for line in _section("To read with your clinician", desk.explain_screen(look)):
+        write_out(line)
     for line in _describe_today(today, desk.program.pain):
         write_out(line)
     write_out("")
     _say_go_on(desk, person, look)
     write_out("")
     write_out(NOTICE)
+    return look.decision
 
 
-def say_short(desk: Desk, person: Person) -> None:
-    """Print the decision, and the commands that go on, during a session."""
+def say_short(desk: Desk, person: Person, *, screen: bool = False) -> Decision:
+    """Print the decision, and the commands that go on, during a session; return the decision.
+
+    ``screen``: one was just filmed or left out, so that after the last one they are put side by side.
+    """
     look = desk.look(person)
+    if screen:
+        for line in _section("To read with your clinician", desk.explain_screen(look)):
+            write_out(line)
     say_decision(look.decision)
     write_out("")
     write_out(f"Why, and how to do it: {command_line('next', person.name)}")
@@ -93,6 +105,7 @@ def say_short(desk: Desk, person: Person) -> None:
     finish = command_line("session", "finish", person.name)
     if look.decision.action not in _STOPS and look.session is not None and _go_on(desk, person, look) != finish:
         write_out(f"Done for today: {finish}")
+    return look.decision
 
 
 def _say_go_on(desk: Desk, person: Person, look: Look) -> None:
@@ -104,6 +117,8 @@ def _say_go_on(desk: Desk, person: Person, look: Look) -> None:
             write_out(f"To end this session: {command_line('session', 'finish', person.name)}")
         return
     when = "From then on" if look.decision.not_before is not None and look.session is None else "To go on"
+    if look.decision.action == "end_set":
+        when = "Once it is calm again"
     write_out(f"{when}: {_go_on(desk, person, look)}")
     if look.decision.action == "screen" and look.session is not None:
         write_out(f"If it hurts: {command_line('session', 'log', person.name, '--leave-out')}")
@@ -115,6 +130,8 @@ def _go_on(desk: Desk, person: Person, look: Look) -> str:
         if look.questions.morning is not None:
             return command_line("session", "morning", person.name)
         return command_line("session", "start", person.name)
+    if look.stale:
+        return command_line("session", "finish", person.name)
     if look.questions.red_flags or look.questions.intake:
         return command_line("session", "start", person.name)
     decision = look.decision
@@ -143,12 +160,15 @@ def _describe_today(today: Today, pain: tuple[str, ...]) -> Iterator[str]:
 
 
 def _describe_block(block: Block) -> Iterator[str]:
+    from hiphinge.service.words import set_up_lines
+
     drill, variant = block.drill, block.variant
     yield ""
     yield f"{drill.name}{f' ({variant.name.lower()})' if variant else ''}"
     yield drill.purpose
-    yield from _section("Set up", drill.setup)
-    if variant is not None:
+    setup = set_up_lines(drill, variant)
+    yield from _section("Set up", setup)
+    if variant is not None and setup == drill.setup:
         yield from _section(f"Today: {variant.name.lower()}", variant.setup)
     yield from _section("Hands", (drill.hands,))
     yield from _section("Feet", drill.feet)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,6 @@ __all__ = ["draw_trend", "progress_document", "say_progress", "say_summary", "wr
 
 #: Rows of a chart, and the most sessions it shows.
 _ROWS, _MOST = 7, 30
-_RUNG_MARKS = {"passed": "✓", "present": "●", "ahead": "○"}
 
 
 def say_summary(summary: SessionSummary) -> None:
@@ -69,13 +69,13 @@ def write_summary(summary: SessionSummary, out: Path) -> list[Path]:
         raise OutputError(
             f"The folder {out} cannot be made: {error.strerror or error}.",
             expected="a folder that can be written",
-            next_step="Give another one with --out. The session is finished and kept all the same.",
+            next_step="Give another one with --out.",
         ) from None
     return [_write(out / f"{name}.{kind}", page) for kind, page in pages.items()]
 
 
 def write_progress(progress: Progress, *, html: Path | None, pdf: Path | None) -> list[Path]:
-    """Write the page of a person to the files asked for, and return them."""
+    """Write the page of a person to the files asked for, and return them; ``check_page`` comes first."""
     from hiphinge.report.program import render_progress_html, render_progress_pdf
 
     written = []
@@ -106,7 +106,7 @@ def say_progress(progress: Progress) -> None:
     console.print(f"{progress.sessions} {'session' if progress.sessions == 1 else 'sessions'}{first}.")
     console.print("")
     for rung in progress.rungs:
-        console.print(_rung_line(rung), style="bold" if rung.state == "present" else "")
+        console.print(_rung_line(rung, progress.now), style="bold" if rung.state == "present" else "")
     if progress.points:
         console.print("\nThe last session:")
         _say_points(progress.points)
@@ -126,15 +126,11 @@ def say_progress(progress: Progress) -> None:
     write_out(progress.notice)
 
 
-def _rung_line(rung: Rung) -> str:
-    from hiphinge.report.program.words import date_text
+def _rung_line(rung: Rung, now: datetime) -> str:
+    from hiphinge.report.program.words import RUNG_MARKS, rung_text
 
-    when = ""
-    if rung.state == "passed" and rung.passed is not None:
-        when = f", passed {date_text(rung.passed, None)}"
-    elif rung.state == "present" and rung.reached is not None:
-        when = f", here since {date_text(rung.reached, None)}"
-    return f"{_RUNG_MARKS[rung.state]} {rung.name}{when}"
+    when = "" if rung.state == "ahead" and rung.reached is None else rung_text(rung, now, None)
+    return f"{RUNG_MARKS[rung.state]} {rung.name}{f', {when}' if when else ''}"
 
 
 def draw_trend(trend: Trend) -> Iterator[str]:
@@ -187,6 +183,8 @@ def progress_document(progress: Progress) -> dict[str, Any]:
                 "state": rung.state,
                 "reached": None if rung.reached is None else rung.reached.isoformat(),
                 "passed": None if rung.passed is None else rung.passed.isoformat(),
+                "placed": None if rung.placed is None else rung.placed.isoformat(),
+                "by": rung.by,
             }
             for rung in progress.rungs
         ],

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from hiphinge.cli.arguments import Json
 from hiphinge.cli.desk import PersonName, ProgramFile, StoreUrl, opened
-from hiphinge.cli.guard import say, write_out
+from hiphinge.cli.guard import guarded, say, write_out
 from hiphinge.errors import UsageError
 from hiphinge.service.commandline import command_line, day_text
+
+if TYPE_CHECKING:
+    from hiphinge.store import Erasure
 
 __all__ = ["add", "erase", "export", "person_app", "show_list"]
 
@@ -33,10 +36,8 @@ def add(
     program: ProgramFile = None,
 ) -> None:
     """Add a person. Nothing leaves this computer."""
-    with opened(context, store, program) as desk:
-        if not name.strip():
-            raise UsageError("The name is empty.", expected="a name or a nickname", next_step="Give one.")
-        person = desk.store.add_person(name.strip(), birth_year=birth_year)
+    with opened(context, store, program, make=True) as desk:
+        person = desk.add_person(name, birth_year=birth_year)
         write_out(f"{person.name} is added (number {person.id}). Everything stays on this computer.")
         write_out(f"Next: {command_line('session', 'start', person.name)}")
 
@@ -46,6 +47,8 @@ def show_list(
     context: typer.Context, store: StoreUrl = None, program: ProgramFile = None, as_json: Json = False
 ) -> None:
     """List the people."""
+    if _say_missing(store, program, as_json=as_json):
+        return
     with opened(context, store, program) as desk:
         people = desk.store.people()
         if as_json:
@@ -63,6 +66,24 @@ def show_list(
         for one in people:
             born = f", born {one.birth_year}" if one.birth_year else ""
             write_out(f"{one.id}  {one.name}{born}, since {day_text(one.created)}")
+
+
+def _say_missing(store: str | None, program: Path | None, *, as_json: bool) -> bool:
+    """Say that no store is there, and make none; True where that is so."""
+    with guarded():
+        from hiphinge.program import load_program
+        from hiphinge.service.opening import find_missing
+
+        load_program(program)
+        missing = find_missing(store)
+        if missing is None:
+            return False
+        if as_json:
+            write_out("[]")
+            return True
+        write_out(f"Nobody is here yet: there is no store at {missing}.")
+        write_out(f"Next: {command_line('person', 'add', 'NAME')}")
+        return True
 
 
 @person_app.command(epilog="Example: hiphinge person export Ana ana-export")
@@ -109,4 +130,18 @@ def erase(
         erased = desk.store.erase_person(found.id)
         write_out(f"{found.name} is erased. Backups and exports made before are files of yours: erase them too.")
         if not erased.complete:
-            write_out("Another program is reading the store: traces stay on the disk until it has ended.")
+            write_out(_say_traces(erased))
+
+
+def _say_traces(erased: Erasure) -> str:
+    """Say what is not gone yet, and what to do."""
+    said = []
+    if erased.left:
+        files = "1 file" if erased.left == 1 else f"{erased.left} files"
+        said.append(f"{files} could not be removed: close what has them open; it is tried again at the next command.")
+    if erased.elsewhere:
+        files = "1 file lies" if erased.elsewhere == 1 else f"{erased.elsewhere} files lie"
+        said.append(f"{files} on another computer: run hiphinge person list there, and they are removed.")
+    if not said:
+        said.append("Another program is reading the store: traces stay until it has ended.")
+    return "Not everything is gone yet. " + " ".join(said)

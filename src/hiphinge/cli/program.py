@@ -55,10 +55,13 @@ def check(file: Annotated[Path, typer.Argument(metavar="FILE.toml", help="The ed
     """Check a program file: every key, name and limit."""
     with guarded():
         from hiphinge.program import load_program
+        from hiphinge.program.read import find_cautions
 
         found = load_program(file)
         counts = f"{len(found.drills)} drills in {len(found.stages)} steps, {len(found.red_flags)} red-flag questions"
         write_out(f"{file} can be used: {found.title!r}, {counts}.")
+        for caution in find_cautions(found):
+            write_out(f"Looser than the one built in: {caution}")
 
 
 @program_app.command(epilog="Example: hiphinge program export my-program.toml")

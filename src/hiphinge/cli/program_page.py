@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from hiphinge.cli.guard import guarded, write_out
+from hiphinge.cli.names import PAGE_ENDINGS, PDF_ENDINGS, check_page
 from hiphinge.cli.program import ProgramFile
 from hiphinge.errors import UsageError
 
@@ -25,8 +26,8 @@ def page(
             raise UsageError(
                 "Nothing to write.", expected="--html FILE.html, --pdf FILE.pdf, or both", next_step="Give one of them."
             )
-        _check_name(html, (".html", ".htm"))
-        _check_name(pdf, (".pdf",))
+        check_page(html, PAGE_ENDINGS)
+        check_page(pdf, PDF_ENDINGS)
         from hiphinge.program import load_program
         from hiphinge.report.program import render_booklet_html, render_booklet_pdf
 
@@ -35,15 +36,6 @@ def page(
             _write(html, render_booklet_html(loaded).encode())
         if pdf is not None:
             _write(pdf, render_booklet_pdf(loaded))
-
-
-def _check_name(path: Path | None, endings: tuple[str, ...]) -> None:
-    """Refuse names that would replace something that is no page."""
-    if path is not None and path.suffix.lower() not in endings:
-        raise UsageError(
-            f"{str(path)!r} does not end in {endings[0]}.", expected=f"a name such as program{endings[0]}",
-            next_step="Give another name.",
-        )  # fmt: skip
 
 
 def _write(path: Path, content: bytes) -> None:

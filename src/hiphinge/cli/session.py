@@ -8,13 +8,13 @@ from typing import Annotated, Any
 import typer
 
 from hiphinge.cli import arguments
-from hiphinge.cli.desk import PersonName, ProgramFile, StoreUrl, opened, say_decision
+from hiphinge.cli.desk import PersonName, ProgramFile, StoreUrl, leave_if_stopped, opened, say_decision
 from hiphinge.cli.guard import say, write_out
 from hiphinge.clip.options import AssessOptions
-from hiphinge.errors import UsageError
+from hiphinge.errors import HiphingeError, UsageError
 from hiphinge.service.commandline import command_line, day_text
 
-__all__ = ["finish", "log", "morning", "session_app", "start", "undo"]
+__all__ = ["finish", "log", "morning", "session_app", "start", "summary", "symptom", "undo"]
 
 session_app = typer.Typer(
     name="session",
@@ -33,9 +33,23 @@ Equipment = Annotated[
     list[str] | None,
     typer.Option("--equipment", metavar="NAMES", help="What you have, with commas, such as kettlebell,band."),
 ]
-Minutes = Annotated[int | None, typer.Option("--minutes", metavar="N", min=1, help="How much time you have.")]
+Minutes = Annotated[int | None, typer.Option("--minutes", metavar="N", help="How much time you have, 1 to 999.")]
 Space = Annotated[
-    float | None, typer.Option("--space", metavar="M", min=0.1, help="Metres between you and the camera.")
+    float | None, typer.Option("--space", metavar="M", help="Metres between you and the camera, 0.1 to 100.")
+]
+RedFlags = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--red-flag",
+        metavar="NAME=ANSWER",
+        help="Answer to a red-flag question, such as bladder=no; repeat it. A yes is kept at any time.",
+    ),
+]
+NoRedFlags = Annotated[
+    bool, typer.Option("--no-red-flags", help="The person has read every red-flag question and says no to all.")
+]
+SummaryFolder = Annotated[
+    Path, typer.Option("--out", metavar="DIR", help="Folder that receives the summary, as a web page and as PDF.")
 ]
 
 
@@ -51,13 +65,8 @@ def start(
         bool | None,
         typer.Option("--new-symptoms/--no-new-symptoms", help="Whether anything is new or worse since the last time."),
     ] = None,
-    red_flag: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME=ANSWER", help="Answer to a red-flag question, such as bladder=no; repeat it."),
-    ] = None,
-    no_red_flags: Annotated[
-        bool, typer.Option("--no-red-flags", help="The person has read every red-flag question and says no to all.")
-    ] = False,
+    red_flag: RedFlags = None,
+    no_red_flags: NoRedFlags = False,
     where: Places = None,
     since: Annotated[str | None, typer.Option(metavar="TEXT", help="Since when it hurts.")] = None,
     goal: Annotated[str | None, typer.Option(metavar="TEXT", help="What the person wants to do again.")] = None,
@@ -78,9 +87,31 @@ def start(
             no_red_flags=no_red_flags, places=where, since=since, goal=goal, equipment=equipment, minutes=minutes,
             space_m=space,
         )  # fmt: skip
-        if not run_start(desk, found, given):
-            write_out("No session was begun: this comes first.")
-        say_next(desk, found)
+        run_start(desk, found, given)
+        leave_if_stopped(say_next(desk, found))
+
+
+@session_app.command(epilog="Example: hiphinge session symptom Ana --red-flag bladder=yes")
+def symptom(
+    context: typer.Context,
+    person: PersonName,
+    red_flag: RedFlags = None,
+    no_red_flags: NoRedFlags = False,
+    store: StoreUrl = None,
+    program: ProgramFile = None,
+) -> None:
+    """Say at any time that something is new or worse: the red-flag questions once more. A yes closes the session."""
+    with opened(context, store, program) as desk:
+        from hiphinge.cli.next import say_short
+        from hiphinge.cli.start import ask_red_flags, read_red_flags, report_flags
+
+        found = desk.find(person)
+        flags = read_red_flags(desk.program.red_flags, red_flag, all_no=no_red_flags)
+        if any(flags.values()):
+            report_flags(desk, found, flags)
+        else:
+            ask_red_flags(desk, found, desk.program.red_flags, flags)
+        leave_if_stopped(say_short(desk, found))
 
 
 @session_app.command(epilog="Example: hiphinge session log Ana clip.mp4 --effort hamstrings,buttocks --pain 0")
@@ -135,7 +166,7 @@ def log(
     to_s: arguments.To = None,
     still_s: arguments.Still = None,
     subject: Annotated[
-        int | None, typer.Option("--person", metavar="N", help="Whom to follow, counted from the left, from 0.")
+        int | None, typer.Option("--subject", metavar="N", help="Whom to follow, counted from the left, from 0.")
     ] = None,
     wall: arguments.Wall = None,
     foot_length_cm: arguments.FootLength = None,
@@ -145,7 +176,8 @@ def log(
 ) -> None:
     """Log a set: its clip, and how it felt. Without a clip: only how it felt, or ticks."""
     with opened(context, store, program) as desk:
-        from hiphinge.cli.log import LogGiven, run_log
+        from hiphinge.cli.feel import FeelGiven
+        from hiphinge.cli.log import LogGiven, run_leave_out, run_log
         from hiphinge.cli.next import say_short
 
         if before and after:
@@ -153,25 +185,18 @@ def log(
                 "--before and --after are both given.", expected="one of the two", next_step="Log two clips."
             )
         found = desk.find(person)
-        if leave_out:
-            name = drill or desk.decide(found).drill
-            if name is None:
-                raise UsageError("It is not said which screen to leave out.", expected="the option --drill")
-            desk.leave_out(found, name)
-            say_short(desk, found)
-            return
         options = _clip_options(
             out=out, facing=facing, model=model, from_s=from_s, to_s=to_s, still_s=still_s, person=subject,
             wall=wall, foot_length_cm=foot_length_cm, video=video,
         )  # fmt: skip
         given = LogGiven(
             clip=clip, drill=drill, variant=variant, label="usual" if before else "coached" if after else "",
-            load_kg=load_kg, back_reps=back_reps, touched=touched, pain=pain, effort=effort, places=where, leg=leg,
-            numbness=numbness, ticks=tick, by_clinician=by_clinician, keep=keep_clip,
-            options=options,
+            load_kg=load_kg, back_reps=back_reps, touched=touched, ticks=tick, by_clinician=by_clinician,
+            keep=keep_clip, options=options,
+            feel=FeelGiven(pain=pain, effort=effort, places=where, leg=leg, numbness=numbness),
         )  # fmt: skip
-        run_log(desk, found, given)
-        say_short(desk, found)
+        logged = (run_leave_out if leave_out else run_log)(desk, found, given)
+        leave_if_stopped(say_short(desk, found, screen=logged.kind == "screen"))
 
 
 def _clip_options(**given: Any) -> AssessOptions:
@@ -185,9 +210,7 @@ def _clip_options(**given: Any) -> AssessOptions:
 def finish(
     context: typer.Context,
     person: PersonName,
-    out: Annotated[
-        Path, typer.Option(metavar="DIR", help="Folder that receives the summary, as a web page and as PDF.")
-    ] = Path(arguments.DEFAULT_OUT),
+    out: SummaryFolder = Path(arguments.DEFAULT_OUT),
     store: StoreUrl = None,
     program: ProgramFile = None,
 ) -> None:
@@ -197,12 +220,40 @@ def finish(
 
         found = desk.find(person)
         session = desk.finish(found)
-        summary = desk.summary(found, session)
-        say_summary(summary)
-        for path in write_summary(summary, out):
+        page = desk.summary(found, session)
+        say_summary(page)
+        try:
+            written = write_summary(page, out)
+        except HiphingeError as error:
+            again = command_line("session", "summary", found.name, "--session", session, "--out", "DIR")
+            error.next_step = f"The session is finished and kept. To write its page: {again}"
+            raise
+        for path in written:
             write_out(f"Written: {path}")
-        if summary.decision.action not in ("stop_now", "stop_see"):
+        if page.decision.action not in ("stop_now", "stop_see"):
             write_out(f"Tomorrow morning: {command_line('session', 'morning', found.name)}")
+
+
+@session_app.command(epilog="Example: hiphinge session summary Ana --session 1 --out results")
+def summary(
+    context: typer.Context,
+    person: PersonName,
+    session: Annotated[
+        str | None,
+        typer.Option(metavar="N", help="Which session: its number from 1, or its key. Default: the last."),
+    ] = None,
+    out: SummaryFolder = Path(arguments.DEFAULT_OUT),
+    store: StoreUrl = None,
+    program: ProgramFile = None,
+) -> None:
+    """Write the one-page summary of a session once more, with what was answered since, such as the next morning."""
+    with opened(context, store, program) as desk:
+        from hiphinge.cli.pages import say_summary, write_summary
+
+        page = desk.summary(desk.find(person), session)
+        say_summary(page)
+        for path in write_summary(page, out):
+            write_out(f"Written: {path}")
 
 
 @session_app.command(epilog="Example: hiphinge session morning Ana --pain 1")
@@ -220,7 +271,9 @@ def morning(
 
         found = desk.find(person)
         answer = ask_number("How much did it hurt this morning?", pain, option="--pain", scale=SCALE)
-        say_decision(desk.answer_morning(found, int(answer)))
+        decision = desk.answer_morning(found, int(answer))
+        say_decision(decision)
+        leave_if_stopped(decision)
 
 
 @session_app.command(epilog='Example: hiphinge session undo Ana --reason "other clip"')

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from hiphinge.cli.ask import (
@@ -16,20 +16,21 @@ from hiphinge.cli.ask import (
     is_interactive,
     split_words,
 )
-from hiphinge.cli.guard import say
+from hiphinge.cli.guard import say, write_out
 from hiphinge.errors import RecordConflict, UsageError
 from hiphinge.service.commandline import command_line, day_text
+from hiphinge.service.interview import STOPS
 
 if TYPE_CHECKING:
+    from hiphinge.program.history import SessionOpened
     from hiphinge.program.model import RedFlag
-    from hiphinge.service.desk import Desk
+    from hiphinge.service.desk import Desk, Look
     from hiphinge.service.questions import OpenQuestions
     from hiphinge.store import Person
 
-__all__ = ["STOPS", "StartGiven", "read_red_flags", "run_start"]
+__all__ = ["StartGiven", "ask_red_flags", "read_red_flags", "report_flags", "run_start"]
 
-#: What a red flag leads to, until a clinician clears it.
-STOPS = ("stop_now", "stop_see")
+_NOT_BEGUN = "No session was begun: this comes first."
 _NEW_OPTION = "--new-symptoms or --no-new-symptoms"
 _RED_FLAGS_FIRST = "First some questions that decide whether it is better to see somebody before you begin."
 _RED_FLAGS_AGAIN = "Something is new or worse, so the red-flag questions come once more."
@@ -52,37 +53,52 @@ class StartGiven:
     space_m: float | None = None
 
 
-def run_start(desk: Desk, person: Person, given: StartGiven) -> bool:
-    """Open a session and ask what is to be asked; False where a stop stands, and none is open.
+def run_start(desk: Desk, person: Person, given: StartGiven) -> None:
+    """Open a session and ask what is to be asked; under a stop none is open afterwards.
 
-    A session whose questions were broken off goes on with those that are left.
+    A yes to a red flag is kept first, whatever else is to be asked. A session whose questions were broken off goes on
+    with those that are left.
 
     Raises
     ------
     RecordConflict
-        A session is open and nothing is left to ask.
+        A session is open and nothing is left to ask, or it was left open for hours.
     UsageError
         An answer is missing and nobody can be asked.
     """
     flags = read_red_flags(desk.program.red_flags, given.red_flags, all_no=given.no_red_flags)
+    if any(flags.values()):
+        report_flags(desk, person, flags)
+        return
     _check_given(desk, given)
-    opened = desk.session(person)
-    if opened is None and desk.decide(person).action in STOPS:
-        return False
-    if opened is None:
-        _open(desk, person, given, flags)
-    elif not (desk.questions(person).red_flags or desk.questions(person).intake):
-        raise RecordConflict(
-            f"A session of {person.name} is open since {day_text(opened.at, clock=True)}.",
-            expected="one session at a time",
-            next_step=f"{command_line('session', 'log', person.name, 'CLIP')}, or "
-            f"{command_line('session', 'finish', person.name)}",
-        )
-    if _ask_red_flags(desk, person, flags):
-        desk.finish(person)
-        return False
+    look = desk.look(person)
+    if look.session is None and look.decision.action in STOPS:
+        write_out(_NOT_BEGUN)
+        return
+    if look.session is None:
+        _open(desk, person, look, given, flags)
+    else:
+        _resume(desk, person, look, look.session, given, flags)
+    questions = desk.questions(person)
+    if questions.red_flags:
+        say(_RED_FLAGS_FIRST if questions.first else _RED_FLAGS_AGAIN)
+        if ask_red_flags(desk, person, questions.red_flags, flags):
+            return
     _ask_intake(desk, person, given)
-    return True
+
+
+def report_flags(desk: Desk, person: Person, answers: Mapping[str, bool]) -> None:
+    """Keep answers to red-flag questions at any time, and say what becomes of the session."""
+    opened = desk.session(person)
+    desk.answer_red_flags(person, answers)
+    _say_closed(desk, person, opened is not None)
+
+
+def _say_closed(desk: Desk, person: Person, was_open: bool) -> None:
+    if not was_open:
+        write_out(_NOT_BEGUN)
+    elif desk.session(person) is None:
+        write_out(f"The session is closed. A page about it: {command_line('session', 'summary', person.name)}")
 
 
 def read_red_flags(
@@ -115,26 +131,59 @@ def read_red_flags(
     return answers
 
 
-def _open(desk: Desk, person: Person, given: StartGiven, flags: Mapping[str, bool]) -> None:
-    questions = desk.questions(person)
+def _open(desk: Desk, person: Person, look: Look, given: StartGiven, flags: Mapping[str, bool]) -> None:
+    first = look.questions.first
     if not is_interactive():
-        _check_script(desk, questions, given, flags)
-    if questions.morning is not None:
+        _need(given.pain is None, "how much it hurts now, at rest", "--pain")
+        _need(not first and given.new_symptoms is None, "whether anything is new or worse", _NEW_OPTION)
+        planned = desk.plan_start(resting_pain=given.pain, new_symptoms=None if first else given.new_symptoms)
+        _check_script(desk.questions_after(look, planned), given.pain, given, flags)
+    if look.questions.morning is not None:
         _ask_morning(desk, person, given.morning_pain)
+    elif given.morning_pain is not None:
+        say("No morning is to be answered now, so --morning-pain is not kept.")
     from hiphinge.service.words import SCALE
 
     pain = int(ask_number("How much does it hurt now, at rest?", given.pain, option="--pain", scale=SCALE))
     new = given.new_symptoms
-    if not questions.first:
+    if not first:
         new = ask_yes_no("Is anything new or worse since the last session?", new, option=_NEW_OPTION)
     desk.start(
         person,
         resting_pain=pain,
-        new_symptoms=None if questions.first else new,
+        new_symptoms=None if first else new,
         equipment=split_words(given.equipment or ()),
         minutes=given.minutes,
         space_m=given.space_m,
     )
+
+
+def _resume(
+    desk: Desk, person: Person, look: Look, opened: SessionOpened, given: StartGiven, flags: Mapping[str, bool]
+) -> None:
+    """Go on with a start that was broken off; answers that are others than before take their place."""
+    desk.need_fresh(person, look)
+    if not (look.questions.red_flags or look.questions.intake):
+        raise RecordConflict(
+            f"A session of {person.name} is open since {day_text(opened.at, clock=True)}.",
+            expected="one session at a time",
+            next_step=f"{command_line('session', 'log', person.name, 'CLIP')}, or "
+            f"{command_line('session', 'finish', person.name)}",
+        )
+    pain = opened.resting_pain if given.pain is None else given.pain
+    planned = desk.plan_start(
+        resting_pain=pain,
+        new_symptoms=opened.new_symptoms if given.new_symptoms is None or look.questions.first else given.new_symptoms,
+        equipment=opened.equipment if given.equipment is None else split_words(given.equipment),
+        minutes=opened.minutes if given.minutes is None else given.minutes,
+        space_m=opened.space_m if given.space_m is None else given.space_m,
+    )
+    anew = replace(planned, key=opened.key, at=opened.at, session=opened.session) != opened
+    if not is_interactive():
+        _check_script(look.questions, pain, given, flags)
+    if anew:
+        desk.start_anew(person, opened, planned)
+        write_out("The start is answered anew; the earlier answers to it count no longer.")
 
 
 def _ask_morning(desk: Desk, person: Person, given: int | None) -> None:
@@ -149,6 +198,7 @@ def _ask_morning(desk: Desk, person: Person, given: int | None) -> None:
 
 def _check_given(desk: Desk, given: StartGiven) -> None:
     """Refuse a given answer that does not fit, before anything is stored."""
+    from hiphinge.service.interview import check_room
     from hiphinge.service.lookup import check_equipment
     from hiphinge.service.words import PAIN_WORDS
 
@@ -159,24 +209,26 @@ def _check_given(desk: Desk, given: StartGiven) -> None:
         ask_many("", given.places, option="--where", choices=PAIN_WORDS)
     if given.equipment is not None:
         check_equipment(desk.program, split_words(given.equipment))
+    check_room(given.minutes, given.space_m)
 
 
-def _check_script(desk: Desk, questions: OpenQuestions, given: StartGiven, flags: Mapping[str, bool]) -> None:
+def _need(missing: bool, what: str, option: str) -> None:
+    if missing:
+        raise UsageError(
+            f"This was not answered: {what}.",
+            expected=f"the option {option}, since nobody can be asked here",
+            next_step=f"Add {option}.",
+        )
+
+
+def _check_script(questions: OpenQuestions, pain: int | None, given: StartGiven, flags: Mapping[str, bool]) -> None:
     """Refuse, before anything is stored, a script that leaves a question open."""
-    needs = [(given.pain is None, "how much it hurts now, at rest", "--pain")]
-    if not questions.first:
-        needs.append((given.new_symptoms is None, "whether anything is new or worse", _NEW_OPTION))
-    if questions.intake:
-        needs.append((bool(given.pain) and given.places is None, "where it hurts", "--where"))
-    for missing, what, option in needs:
-        if missing:
-            raise UsageError(
-                f"This was not answered: {what}.",
-                expected=f"the option {option}, since nobody can be asked here",
-                next_step=f"Add {option}.",
-            )
-    again = bool(given.new_symptoms) and not questions.first
-    for flag in desk.program.red_flags if again else questions.red_flags:
+    _need(questions.intake and bool(pain) and given.places is None, "where it hurts", "--where")
+    _need_flags(questions.red_flags, flags)
+
+
+def _need_flags(questions: Sequence[RedFlag], flags: Mapping[str, bool]) -> None:
+    for flag in questions:
         if flag.id not in flags:
             raise UsageError(
                 f"This was not answered: {flag.question}",
@@ -185,25 +237,35 @@ def _check_script(desk: Desk, questions: OpenQuestions, given: StartGiven, flags
             )
 
 
-def _ask_red_flags(desk: Desk, person: Person, flags: Mapping[str, bool]) -> bool:
-    """Ask the open questions, the urgent ones first, and store the answers; True where one of them stops.
+def ask_red_flags(desk: Desk, person: Person, questions: Sequence[RedFlag], flags: Mapping[str, bool]) -> bool:
+    """Ask red-flag questions, the urgent ones first; True where an answer stops.
 
-    After a yes to an emergency question nothing further is asked.
+    A yes is stored at once, everything else as soon as the questions end, however they end. After a yes to an emergency
+    question nothing further is asked.
     """
-    questions = desk.questions(person)
-    if not questions.red_flags:
-        return False
-    asked = [flag for flag in questions.red_flags if flag.id not in flags]
-    if asked:
-        say(_RED_FLAGS_FIRST if questions.first else _RED_FLAGS_AGAIN)
+    from hiphinge.service.interview import ends_asking, order_flags
+
+    if not is_interactive():
+        _need_flags(questions, flags)
+    was_open = desk.session(person) is not None
     answers: dict[str, bool | None] = {}
-    for number, flag in enumerate(sorted(questions.red_flags, key=lambda one: one.urgency != "emergency"), start=1):
-        question = f"{number}/{len(questions.red_flags)}  {flag.question}"
-        answers[flag.id] = ask_yes_no(question, flags.get(flag.id), option=f"--red-flag {flag.id}=yes or =no")
-        if answers[flag.id] and flag.urgency == "emergency":
-            answers |= flags
-            break
-    return desk.answer_red_flags(person, answers).action in STOPS
+    yes = False
+    try:
+        for number, flag in enumerate(order_flags(questions), start=1):
+            question = f"{number}/{len(questions)}  {flag.question}"
+            answer = ask_yes_no(question, flags.get(flag.id), option=f"--red-flag {flag.id}=yes or =no")
+            answers[flag.id] = answer
+            if answer:
+                yes, now, answers = True, answers, {}
+                desk.answer_red_flags(person, now)
+            if ends_asking(flag, answer):
+                break
+    finally:
+        if answers:
+            desk.answer_red_flags(person, answers)
+    if yes:
+        _say_closed(desk, person, was_open)
+    return yes
 
 
 def _ask_intake(desk: Desk, person: Person, given: StartGiven) -> None:

@@ -1,7 +1,8 @@
 """Which entries count, and how far apart they are, when entries are withdrawn and clocks are set back.
 
 The order of a log is the order of its entries; times serve only to tell how far apart two entries are. The rule is
-cautious: a clock that was set back, or that had run ahead, makes a gap shorter, never longer.
+cautious: a clock that was set back, or that had run ahead, makes a gap shorter, never longer; but where one entry ran
+ahead of later ones by more than a week, nobody waits for years: the later ones then count among themselves.
 """
 
 from __future__ import annotations
@@ -12,10 +13,12 @@ from datetime import datetime, timedelta
 
 from hiphinge.program.history import Event, Withdrawn
 
-__all__ = ["SLACK", "Back", "Moment", "find_backs", "find_gap", "find_withdrawn"]
+__all__ = ["AHEAD", "SLACK", "Back", "Moment", "find_ahead", "find_backs", "find_gap", "find_withdrawn"]
 
 #: Clocks that correct themselves by so much have not been set back.
 SLACK = timedelta(minutes=5)
+#: An entry that reads so much later than a later one is not waited for (DESIGN).
+AHEAD = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +66,30 @@ def find_gap(earlier: Moment, later: Moment, backs: Iterable[Back]) -> timedelta
     """Measure the time between two entries, cautiously.
 
     Counted from the latest time the log had shown at ``earlier``. A still later entry whose clock reads between the two
-    shows that ``later`` was entered with a clock ahead of time: the gap then ends at that entry's time.
+    shows that ``later`` was entered with a clock ahead of time: the gap then ends at that entry's time. Where ``later``
+    itself reads more than ``AHEAD`` before that latest time, the gap is counted from the first entry since ``earlier``
+    that shows so: ``earlier`` was entered by then.
     """
-    end = later.at
+    backs = tuple(backs)
+    start, end = earlier.latest, later.at
+    if later.at < start - AHEAD:
+        shown = (back.at for back in backs if earlier.index <= back.index <= later.index and back.at < start - AHEAD)
+        start = next(shown, start)
     for back in backs:
-        if back.index > later.index and earlier.latest <= back.at < end:
+        if back.index > later.index and start <= back.at < end:
             end = back.at
-    return end - earlier.latest
+    return end - start
+
+
+def find_ahead(entries: Iterable[tuple[int, datetime, str]], backs: Iterable[Back]) -> str:
+    """Return the key of the entry that ran furthest ahead of a later one, by more than ``AHEAD``; "" for none."""
+    left = sorted(backs, key=lambda back: back.index)
+    lowest: datetime | None = None
+    best: tuple[datetime, str] | None = None
+    for index, at, key in sorted(entries, reverse=True):
+        while left and left[-1].index > index:
+            shown = left.pop().at
+            lowest = shown if lowest is None else min(lowest, shown)
+        if lowest is not None and lowest < at - AHEAD and (best is None or at >= best[0]):
+            best = (at, key)
+    return best[1] if best else ""

@@ -11,7 +11,7 @@ __all__ = ["Action", "Decision", "Line"]
 #: ``ask``: something must be answered first. ``stop_now``, ``stop_see``: red flags (help now; see a clinician).
 #: ``screen``: film a screen. ``do``: work at the step. ``up``, ``down``: the step has just changed. ``choose``: equals,
 #: the person picks. ``easier``: same step, easier variant. ``end_set``, ``end_session``. ``wait``: nothing before
-#: ``not_before``. ``done``: the last gate is passed.
+#: ``not_before``. ``done``: every step is passed.
 Action = Literal[
     "ask",
     "stop_now",

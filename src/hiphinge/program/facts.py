@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from hiphinge.program.clock import find_withdrawn
 from hiphinge.program.history import (
     ClipSeen,
     Event,
@@ -19,6 +20,7 @@ from hiphinge.program.history import (
     SetDone,
     Withdrawn,
 )
+from hiphinge.program.pain import BACK_PLACES
 
 __all__ = [
     "BACK_PLACES",
@@ -32,9 +34,6 @@ __all__ = [
     "usual_cue",
     "worst_pain",
 ]
-
-#: Where pain may come from the back; an answer without a place counts as one of them.
-BACK_PLACES = frozenset({"low_back", "buttock", "leg_above_knee", "leg_below_knee"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +71,7 @@ class SessionFacts:
 
 def counting(history: History) -> tuple[Event, ...]:
     """Return the events that count: withdrawn entries, and the withdrawing, are left out."""
-    gone = {one.entry for one in history.events if isinstance(one, Withdrawn)}
+    gone = find_withdrawn(history.events)
     return tuple(one for one in history.events if one.key not in gone and not isinstance(one, Withdrawn))
 
 

@@ -7,9 +7,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from hiphinge.program.clock import Moment, find_gap
-from hiphinge.program.decision import Line
-from hiphinge.program.easier import choose_easier
+from hiphinge.program.clock import Moment
 from hiphinge.program.gates import (
     FATIGUE_DEG,
     Reading,
@@ -17,6 +15,7 @@ from hiphinge.program.gates import (
     add_feel,
     add_set,
     counts_for_gate,
+    drop_old,
     read_set,
 )
 from hiphinge.program.history import (
@@ -31,20 +30,33 @@ from hiphinge.program.history import (
     SessionOpened,
     SetDone,
 )
-from hiphinge.program.pain import RISE, PainCall, call_pain, rate_back
+from hiphinge.program.lines import rest_line
+from hiphinge.program.moving import ask_flags_again, ease, go_to, stop
+from hiphinge.program.nights import add_night, find_night, keep_night, note_work, settle, wake
+from hiphinge.program.overrides import override
+from hiphinge.program.pain import (
+    STOP,
+    PainCall,
+    call_pain,
+    felt_effort,
+    is_answered,
+    is_back_pain,
+    merge_feels,
+    pain_lines,
+    rate_back,
+)
 from hiphinge.program.passing import find_passed, session_credit
 from hiphinge.program.screens import add_screen_pain, keep_screen
 from hiphinge.program.state import (
-    MORNING,
+    NIGHT,
     Acute,
+    Hold,
     Log,
     Open,
     Sleep,
     State,
     Stop,
-    first_step,
     is_screen,
-    step_index,
 )
 
 __all__ = ["advance"]
@@ -67,7 +79,7 @@ def advance(state: State, event: Event, moment: Moment, log: Log) -> State:
         return state
     if state.stage == len(log.program.stages) - 1:
         return state._replace(done=True, moved_lines=passed)
-    return _go_to(state._replace(moved="up", moved_lines=passed), state.stage + 1)
+    return go_to(state._replace(moved="up", moved_lines=passed), state.stage + 1)
 
 
 def _with(table: Mapping[str, _Value], key: str, value: _Value) -> Mapping[str, _Value]:
@@ -86,46 +98,67 @@ def _answer(state: State, event: RedFlagAnswers, moment: Moment, log: Log) -> St
                     log.program.sources.get(flag.source, flag.source) if flag else "An earlier version of the program",
                 )
             )  # fmt: skip
-    return _stop(state, *stops)._replace(
-        answers=MappingProxyType({**state.answers, **event.answers}),
-        answer_keys=(*state.answer_keys, event.key), answers_fresh=True,
+    whole = all(event.answers.get(name) is not None for name in flags)
+    return stop(state, *stops)._replace(
+        answers=MappingProxyType({**state.answers, **event.answers}), answer_keys=(*state.answer_keys, event.key),
+        answers_fresh=state.answers_fresh or whole, worse=state.worse and not whole,
     )  # fmt: skip
 
 
-def _stop(state: State, *stops: Stop) -> State:
-    """Add stops. What was gathered for a gate before a stop does not count after it."""
-    if not stops:
-        return state
-    return state._replace(stops=(*state.stops, *stops), credits=_EMPTY, tallies=_EMPTY, acute=None)
-
-
 def _take_in(state: State, event: Intake, moment: Moment, log: Log) -> State:
-    session = state.session
-    if session is not None and session.resting is None and event.pain is not None:
-        session = replace(session, resting=event.pain)
-    sleep = state.sleep
-    if session is not None and sleep is not None and sleep.session == session.session:
-        sleep = replace(sleep, resting=session.resting or 0)
-    return state._replace(intake=event, session=session, sleep=sleep)
+    """Keep the intake. Before the first set it answers the back's pain at rest, where that was not answered."""
+    state = state._replace(intake=event)
+    if event.pain is None:
+        return state
+    session, back = state.session, event.pain if is_back_pain(event.places) else 0
+    if session is not None and session.resting is None:
+        if session.sets:
+            state = state._replace(session=replace(session, late=True))
+        else:
+            worst = max(back, session.worst or 0)
+            state = state._replace(session=replace(session, resting=back, worst=worst))
+            night = find_night(state, session.session)
+            state = state if night is None else keep_night(state, replace(night, resting=back))
+            state = settle(state, moment, log)
+    return _rest_today(state, back, event.key, moment, log) if back >= STOP else state
+
+
+def _rest_today(state: State, pain: int, key: str, moment: Moment, log: Log) -> State:
+    """Leave out the sets of a day on which pain at rest is too high."""
+    line = rest_line(pain, key, log.program)
+    why = f"Your pain at rest is {line.seen}: leave the sets for another day, and see a clinician if it stays."
+    return state._replace(ended=Hold(why, state.session.session if state.session else "", moment, (line,)))
 
 
 def _open(state: State, event: SessionOpened, moment: Moment, log: Log) -> State:
-    first = state.sleep is None
+    first = not state.nights
     state = _end(state, event.key, moment, log)
     again = ""
     if event.new_symptoms:
         again = "Something is new or worse"
+    elif state.worse:
+        again = "Your back was more sore the next morning"
     elif event.new_symptoms is None and not first and not state.answers_fresh:
         again = "Whether anything is new or worse was not answered"
     if again:
-        state = state._replace(answers=_EMPTY, answer_keys=())
-    elif state.unanswered(log.program):
-        again = state.asked_again
-    return state._replace(
-        session=Open(event.session, event.key, event.resting_pain, moment), asked_again=again,
-        sleep=Sleep(event.session, event.resting_pain or 0, None, state.sleep), answers_fresh=False,
-        acute=None, last=None, reading=None, feel=None, tallies=_EMPTY,
+        state = ask_flags_again(state, again)
+    elif not state.unanswered(log.program):
+        state = state._replace(asked_again="")
+    state = add_night(state, Sleep(event.session, event.resting_pain or 0, event.key, moment))
+    night, rest = find_night(state, event.session), event.resting_pain
+    if rest is not None and night is not None:
+        rest = night.resting
+    if state.ended is not None and log.gap(state.ended.since, moment) >= NIGHT:
+        state = state._replace(ended=None)
+    state = state._replace(
+        session=Open(event.session, event.key, rest, moment, worst=rest), answers_fresh=False,
+        acute=None, last=None, reading=None, feel=None, tallies=_EMPTY, due=False,
+        credits=MappingProxyType({name: drop_old(those, moment, log.backs) for name, those in state.credits.items()}),
     )  # fmt: skip
+    state = settle(state, moment, log)
+    if event.resting_pain is not None and event.resting_pain >= STOP:
+        return _rest_today(state, event.resting_pain, event.key, moment, log)
+    return state
 
 
 def _close(state: State, event: SessionClosed, moment: Moment, log: Log) -> State:
@@ -135,39 +168,63 @@ def _close(state: State, event: SessionClosed, moment: Moment, log: Log) -> Stat
 
 
 def _end(state: State, key: str, moment: Moment, log: Log) -> State:
-    """End the session that is going on, and keep what it brought for the gates of its step."""
+    """End the session that is going on, and keep what it brought for the gates of its step.
+
+    One in which a set was stopped is followed by a night, so that closing and opening it again changes nothing.
+    """
     session = state.session
     if session is None:
         return state
-    sleep = state.sleep
-    if sleep is not None and sleep.session == session.session:
-        sleep = replace(sleep, ended=moment)
+    night = find_night(state, session.session)
     credits = dict(state.credits)
     for name in log.program.stages[state.stage].drills:
         credit = session_credit(state, name, log)
-        if credit is not None:
-            credits[name] = (*credits.get(name, ()), credit)[-_KEPT:]
+        if credit is None:
+            continue
+        if night is not None and night.morning is not None:
+            credit = replace(
+                credit, rise=night.morning - night.resting, morning=night.morning,
+                keys=(*credit.keys, night.morning_key),
+            )  # fmt: skip
+        credits[name] = (*drop_old(credits.get(name, ()), moment, log.backs), credit)[-_KEPT:]
+    ended = state.ended
+    if session.stops and ended is None:
+        ended = Hold("Pain stopped a set: that is enough for today.", session.session, moment, _pain_lines(state, log))
     acute = state.acute if state.acute is not None and state.acute.kind == "sore" else None
     return state._replace(
-        session=None, sleep=sleep, tallies=_EMPTY, acute=acute, answers_fresh=False,
+        session=None, tallies=_EMPTY, acute=acute, ended=ended, answers_fresh=False, due=False,
         last=None, reading=None, feel=None, credits=MappingProxyType(credits),
     )  # fmt: skip
 
 
+def _pain_lines(state: State, log: Log) -> tuple[Any, ...]:
+    feel = state.acute.feel if state.acute is not None else None
+    if feel is None and state.session is not None:
+        return (rest_line(state.session.worst or 0, state.session.key, log.program, "Worst pain of the session"),)
+    return pain_lines(feel, state.resting(), log.program) if feel is not None else ()
+
+
 def _see(state: State, event: ClipSeen, moment: Moment, log: Log) -> State:
-    """Keep a screen. The coached side of a before and after is no screen: its pain counts as a set's does."""
-    stage = log.program.stages[state.stage]
-    if event.label == "coached":
-        felt = FeelLog(
-            key=event.key, at=event.at, session=event.session, drill=event.drill, effort=None, pain=event.pain
-        )
-        return _hurt(state, felt, call_pain(felt, state.resting()))
-    if not is_screen(stage, log.program) or event.drill not in stage.drills:
+    """Look at the pain of a clip as at a set's; keep a screen, unless it was filmed while something said *not now*.
+
+    The coached side of a before and after is no screen.
+    """
+    stage, before = log.program.stages[state.stage], state
+    screens = is_screen(stage, log.program)
+    felt = FeelLog(key=event.key, at=event.at, session=event.session, drill=event.drill, effort=None, pain=event.pain)
+    call = call_pain(felt, state.resting())
+    state = _hurt(note_work(state, event.session, moment), felt, call, event.key, moment, log)
+    if screens and event.drill in stage.drills and event.label != "coached":
+        if before.ended is None and before.may_go_on(log.program):
+            return keep_screen(state, event.drill, event.outcome, event.key, event.pain)
         return state
-    return keep_screen(state, event.drill, event.outcome, event.key, event.pain)._replace(acute=None)
+    if call == "less" and not screens and (state.acute is None or state.acute.kind == "less"):
+        return state._replace(acute=Acute("less", event.key, feel=felt))
+    return state
 
 
 def _do(state: State, event: SetDone, moment: Moment, log: Log) -> State:
+    state = note_work(state, event.session, moment)
     session = state.session
     if session is None or session.session != event.session:
         return state
@@ -177,78 +234,74 @@ def _do(state: State, event: SetDone, moment: Moment, log: Log) -> State:
     reading = read_set(event, gate)
     tired = reading.fatigue_deg is not None and reading.fatigue_deg >= FATIGUE_DEG
     state = state._replace(
-        session=replace(session, sets=session.sets + 1), last=event, reading=reading, feel=None,
-        acute=Acute("fatigue", event.key) if tired else None,
+        session=replace(session, sets=session.sets + 1), last=event, last_at=moment, reading=reading, feel=None,
+        due=False, acute=Acute("fatigue", event.key) if tired else None,
     )  # fmt: skip
-    if event.drill not in stage.drills:
+    if event.drill not in stage.drills or state.ended is not None or not state.may_go_on(log.program):
         return state
     if is_screen(stage, log.program):
         return keep_screen(state, event.drill, event.outcome or "filmed", event.key, None)
-    if gate is None or not state.may_go_on(log.program):
-        return state
-    return _work(state, event, reading, moment, log)
+    return state if gate is None else _work(state, event, reading, moment, log)
 
 
 def _work(state: State, event: SetDone, reading: Reading, moment: Moment, log: Log) -> State:
-    """Count a set of the present step, and look whether an easier form comes next."""
+    """Take a set of the present step, and look whether an easier form comes next.
+
+    It counts for the gate once it is answered; never with two misses in a row.
+    """
     drill = log.program.drill(event.drill)
     helped = any(one.id == event.variant and one.direction == "easier" for one in drill.variants)
     counts = counts_for_gate(drill, event.variant)
     if state.drill != event.drill:
         state = state._replace(drill=event.drill, variant="")
-    if counts and drill.gate is not None:
-        tally = add_set(state.tallies.get(drill.id, Tally()), event, reading, drill.gate, moment)
-        state = state._replace(tallies=_with(state.tallies, drill.id, tally))
     if reading.two_missed:
-        return _ease(state._replace(variant=event.variant), Acute("missed", event.key), reading.missed, log)
+        acute = Acute("missed", event.key)
+        return ease(state._replace(variant=event.variant), acute, reading.missed, moment, log)
+    state = state._replace(due=counts)
     if helped and (counts or (reading.judged and not reading.good)):
         return state._replace(variant=event.variant)
     # Practice that the camera does not judge, or a form that works: the drill as it stands comes next.
     return state._replace(variant="") if helped or reading.good else state
 
 
-def _ease(state: State, acute: Acute, missed: tuple[str, ...], log: Log) -> State:
-    """Turn to an easier form of the drill; the one just done is not tried again in this session."""
-    if state.drill is None:
-        return state._replace(acute=acute)
-    session = state.session
-    tried = session.tried if session is not None else ()
-    if state.variant and state.variant not in tried:
-        tried = (*tried, state.variant)
-    if session is not None:
-        session = replace(session, tried=tried)
-    variant = choose_easier(log.program.drill(state.drill), missed, tried)
-    if variant is None:
-        return state._replace(session=session, acute=replace(acute, kind="exhausted"))
-    return state._replace(session=session, acute=acute, variant=variant.id)
-
-
 def _feel(state: State, event: FeelLog, moment: Moment, log: Log) -> State:
+    state = note_work(state, event.session, moment)
     call = call_pain(event, state.resting())
+    stage, session = log.program.stages[state.stage], state.session
+    now = session is not None and session.session == event.session
+    mine = now and state.last is not None and state.last.drill == event.drill
+    if mine:
+        state = state._replace(feel=merge_feels(state.feel, event))
     if call == "stop_see":
         rule = "New numbness or weakness" if event.new_numbness else "Leg pain that moves further down the leg"
-        source = log.program.sources.get("pain", "The program's rules about pain")
-        return _stop(state, Stop(False, rule, "yes", event.key, source))
-    stage, session = log.program.stages[state.stage], state.session
-    here = event.drill in stage.drills and session is not None and session.session == event.session
-    done = state.last if state.last is not None and state.last.drill == event.drill else None
-    if done is not None:
-        state = state._replace(feel=event)
-    screens = is_screen(stage, log.program)
+        source = log.program.sources.get("leg", "The program's rules about pain")
+        return stop(state, Stop(False, rule, "yes", event.key, source))
+    here, screens = now and event.drill in stage.drills, is_screen(stage, log.program)
     if here and screens:
         state, here = add_screen_pain(state, event), False
     elif here:
-        counted = done is not None and counts_for_gate(log.program.drill(event.drill), done.variant)
-        tally = add_feel(state.tallies.get(event.drill, Tally()), event, counted)
-        state = state._replace(tallies=_with(state.tallies, event.drill, tally))
-    state = _hurt(state, event, call)
-    return state if call == "stop_set" else _felt(state, event, call == "less" and not screens, here, log)
+        state = _count(state, event, mine, log)
+    about = state.last.key if mine and state.last is not None else event.key
+    state = _hurt(state, event, call, about, moment, log)
+    return state if call == "stop_set" else _felt(state, event, call == "less" and not screens, here, moment, log)
 
 
-def _hurt(state: State, event: FeelLog, call: PainCall) -> State:
-    """Keep the session's worst pain in the back; stop the set where pain asks for it.
+def _count(state: State, event: FeelLog, mine: bool, log: Log) -> State:
+    """Put a set into the tally of its drill once it is answered whole, and how it felt."""
+    gate, tally, last = log.program.drill(event.drill).gate, state.tallies.get(event.drill, Tally()), state.last
+    feel = state.feel if mine and state.feel is not None else event
+    if mine and state.due and is_answered(feel) and gate and last and state.reading and state.last_at:
+        tally = add_set(tally, last, state.reading, gate, state.last_at)
+        state = state._replace(due=False)
+    counted = mine and last is not None and last.key in tally.keys
+    return state._replace(tallies=_with(state.tallies, event.drill, add_feel(tally, feel, counted)))
 
-    The second set that is stopped ends the session. Sessions before a stopped set no longer add up for a gate.
+
+def _hurt(state: State, event: FeelLog, call: PainCall, about: str, moment: Moment, log: Log) -> State:
+    """Keep the session's worst pain in the back; stop the set (or clip, ``about``) where pain asks for it.
+
+    The second set that is stopped ends the session, and so does the first while only looking (at the screens), or when
+    no session goes on. Sessions before a stopped set no longer add up for a gate.
     """
     session, back = state.session, rate_back(event)
     if session is not None and back is not None:
@@ -256,94 +309,35 @@ def _hurt(state: State, event: FeelLog, call: PainCall) -> State:
         state = state._replace(session=session)
     if call != "stop_set":
         return state
-    again = False
     if session is not None:
-        same = state.last is not None and session.stopped_at == state.last.key
-        stopped_at = state.last.key if state.last is not None else ""
-        session = replace(session, stops=session.stops + (not same), stopped_at=stopped_at)
-        again = session.stops > 1
-    acute = Acute("pain_end" if again else "pain_stop", event.key)
-    return state._replace(session=session, credits=_EMPTY, acute=acute, feel=event)
-
-
-def _felt(state: State, event: FeelLog, less: bool, here: bool, log: Log) -> State:
-    """Turn to an easier form where the back did the work; else note pain that asks for less."""
-    if state.acute is not None and state.acute.kind in ("missed", "exhausted", "pain_stop", "pain_end"):
+        session = replace(session, stops=session.stops + (session.stopped_at != about), stopped_at=about)
+    state = state._replace(session=session, credits=_EMPTY, acute=Acute("pain_stop", event.key, feel=event))
+    looks = is_screen(log.program.stages[state.stage], log.program)
+    if session is not None and session.stops < 2 and not looks:
         return state
-    if here and event.effort is not None and "low_back" in event.effort:
+    why = f"Pain stopped a second set ({event.pain} of 10): that is enough for today."
+    if session is None or looks:
+        rest = "what is left to film can wait for another day" if looks else "leave the sets for another day"
+        why = f"Pain was {event.pain} of 10: rest, and {rest}."
+    lines = pain_lines(event, state.resting(), log.program)
+    ended = Hold(why, session.session if session is not None else "", moment, lines)
+    return state._replace(ended=ended, acute=None)
+
+
+def _felt(state: State, event: FeelLog, less: bool, here: bool, moment: Moment, log: Log) -> State:
+    """Turn to an easier form where the back did the work; else note pain that asks for less."""
+    if state.ended is not None or (state.acute is not None and state.acute.kind in ("missed", "pain_stop")):
+        return state
+    if here and "low_back" in (felt_effort(event) or ()):
         if state.drill != event.drill:
             state = state._replace(drill=event.drill, variant="")
-        return _ease(state, Acute("felt_back", event.key), ("4",), log)
-    return state._replace(acute=Acute("less", event.key) if less else None, feel=event if less else state.feel)
-
-
-def _wake(state: State, event: NextMorning, moment: Moment, log: Log) -> State:
-    """Take the answer of a morning: sore steps back, calm counts for the gate."""
-    night = state.sleep
-    while night is not None and night.session != event.session:
-        night = night.older
-    if night is None:
-        return state
-    rise = event.pain - night.resting
-    if rise >= RISE:
-        if night.session in state.sore:
-            return state
-        return _step_back(state._replace(sore=(*state.sore, night.session)), event, night, log)
-    if night.ended is None or find_gap(night.ended, moment, log.backs) < MORNING:
-        return state
-    credits = {
-        name: tuple(
-            replace(c, rise=rise, keys=(*c.keys, event.key)) if c.session == event.session else c for c in those
-        )
-        for name, those in state.credits.items()
-    }
-    return state._replace(credits=MappingProxyType(credits))
-
-
-def _step_back(state: State, event: NextMorning, night: Sleep, log: Log) -> State:
-    first = first_step(log.program)
-    if state.stage < first:
-        return state
-    if state.stage > first:
-        lower = [k for k in range(first, state.stage) if not is_screen(log.program.stages[k], log.program)]
-        line = Line(
-            "The next morning", f"less than {RISE} more than at rest ({night.resting})", f"{event.pain} of 10", False,
-            (event.key,), log.program.sources.get("pain", "The program's rules about pain"),
-        )  # fmt: skip
-        return _go_to(state._replace(moved="down", moved_lines=(line,), done=False), lower[-1])
-    acute = Acute("sore", event.key, f"{event.pain} of 10, {night.resting} at rest before")
-    drill = state.drill or log.program.stages[first].drills[0]
-    state = state._replace(credits=_EMPTY, tallies=_EMPTY, done=False, drill=drill)
-    return _ease(state, acute, ("4",), log)._replace(acute=acute)
-
-
-def _go_to(state: State, stage: int) -> State:
-    """Stand at another step, with nothing gathered for its gate yet."""
-    session = replace(state.session, tried=()) if state.session is not None else None
-    return state._replace(
-        stage=stage, session=session, tallies=_EMPTY, credits=_EMPTY, drill=None, variant="", acute=None, override=None,
-    )  # fmt: skip
-
-
-def _override(state: State, event: Override, moment: Moment, log: Log) -> State:
-    if event.clears_stop:
-        settled = {name: False if answer else answer for name, answer in state.answers.items()}
-        state = state._replace(stops=(), answers=MappingProxyType(settled))
-    if state.session is not None:
-        state = state._replace(session=replace(state.session, stops=0, worst=None))
-    stage = step_index(log.program, event.step) if event.step is not None else None
-    if stage is None:
-        return state._replace(override=event, moved="override", acute=None)
-    state = _go_to(state, stage)._replace(done=False, override=event, moved="override", variant=event.variant)
-    if is_screen(log.program.stages[stage], log.program):
-        state = state._replace(screened=_EMPTY)
-    names = log.program.stages[stage].drills
-    return state._replace(drill=event.drill) if event.drill in names else state
+        return ease(state, Acute("felt_back", event.key), ("4",), moment, log)
+    return state._replace(acute=Acute("less", event.key, feel=event) if less else None)
 
 
 _HANDLERS: Mapping[type[Event], Callable[[State, Any, Moment, Log], State]] = MappingProxyType(
     {
         RedFlagAnswers: _answer, Intake: _take_in, SessionOpened: _open, SessionClosed: _close, ClipSeen: _see,
-        SetDone: _do, FeelLog: _feel, NextMorning: _wake, Override: _override,
+        SetDone: _do, FeelLog: _feel, NextMorning: wake, Override: override,
     }
 )  # fmt: skip

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from statistics import median
 
 from hiphinge.program.clock import Back, Moment, find_gap
 from hiphinge.program.decision import Line
 from hiphinge.program.history import EFFORT_PLACES, FeelLog, RepGrade, RepResult, SetDone
 from hiphinge.program.model import Drill, Gate, Program
-from hiphinge.program.pain import rate_back
+from hiphinge.program.pain import LESS, felt_effort, rate_back
 
 __all__ = [
     "FATIGUE_DEG",
+    "KEPT",
     "Credit",
     "Reading",
     "Tally",
@@ -22,6 +24,7 @@ __all__ = [
     "add_set",
     "count_apart",
     "counts_for_gate",
+    "drop_old",
     "find_fatigue_deg",
     "grade_reps",
     "has_two_missed",
@@ -39,6 +42,10 @@ FATIGUE_DEG = 10.0
 _ENDS, _FEWEST = 3, 4
 #: So many judged reps make a set in an easier form that tells something.
 _TELLING = 5
+#: So many reps with a free back speak for the back of those before them (clinical rule: the last three).
+_FREE = 3
+#: A session counts for a gate for so long (DESIGN).
+KEPT = timedelta(weeks=4)
 
 
 def is_back_rule(rule: str) -> bool:
@@ -51,12 +58,14 @@ def grade_reps(done: SetDone) -> tuple[tuple[RepGrade, tuple[str, ...]], ...]:
 
     Notes
     -----
-    Where only the last ``back_reps`` were filmed with the back free of hands, a rep before them is not judged for the
-    back: it can miss another rule, and else it is ``cannot_tell``. It never counts as passed, since what passes a gate
-    is a rep whose back was seen.
+    Where only the last ``back_reps`` were filmed with the back free of hands, only those are judged for the back. A rep
+    before them can miss another rule. It passed where it missed none, the back was all that was not told, and the free
+    reps speak for it: three or more of them, most of them told, none of which missed the back. Else it is
+    ``cannot_tell``.
     """
-    free = len(done.reps) if done.back_reps is None else done.back_reps
+    free = len(done.reps) if done.back_reps is None else max(done.back_reps, 0)
     hidden = len(done.reps) - free
+    kept = hidden > 0 and _keeps_back(done.reps[hidden:])
     found: list[tuple[RepGrade, tuple[str, ...]]] = []
     for index, rep in enumerate(done.reps):
         if index >= hidden:
@@ -64,8 +73,22 @@ def grade_reps(done: SetDone) -> tuple[tuple[RepGrade, tuple[str, ...]], ...]:
             continue
         others = tuple(rule for rule in rep.missed_rules if not is_back_rule(rule))
         missed = rep.grade == "miss" and (bool(others) or not rep.missed_rules)
-        found.append(("miss", others) if missed else ("cannot_tell", ()))
+        fine = kept and _is_fine_but_for_back(rep)
+        found.append(("miss", others) if missed else ("pass", ()) if fine else ("cannot_tell", ()))
     return tuple(found)
+
+
+def _keeps_back(free: Sequence[RepResult]) -> bool:
+    """Say whether the reps with a free back speak for those before them."""
+    told = [rep for rep in free if rep.grade != "cannot_tell"]
+    rounded = any(is_back_rule(rule) for rep in free for rule in rep.missed_rules)
+    return len(free) >= _FREE and 2 * len(told) > len(free) and not rounded
+
+
+def _is_fine_but_for_back(rep: RepResult) -> bool:
+    return rep.grade == "pass" or (
+        rep.grade == "cannot_tell" and not rep.missed_rules and set(rep.untold_rules) == {"4"}
+    )
 
 
 def has_two_missed(grades: Iterable[RepGrade]) -> bool:
@@ -166,19 +189,25 @@ def add_set(tally: Tally, done: SetDone, reading: Reading, gate: Gate, moment: M
 def add_feel(tally: Tally, feel: FeelLog, counted: bool) -> Tally:
     """Add how a set felt; ``counted``: it was one that counts for the gate.
 
+    A place of effort that is not known, or none at all, is no answer.
+
     Sets that were felt in the back do not count; the pain of the session stays.
     """
     back = rate_back(feel)
     pain = tally.pain if back is None else max(back, tally.pain or 0)
-    effort = frozenset(feel.effort or ())
-    if "low_back" in effort:
+    effort = felt_effort(feel)
+    if effort is not None and "low_back" in effort:
         return Tally(pain=pain)
     if not counted:
         return replace(tally, pain=pain)
     return replace(
-        tally, felt=back is not None and feel.effort is not None, pain=pain, effort=tally.effort | effort,
-        keys=(*tally.keys, feel.key),
+        tally, felt=back is not None and effort is not None, pain=pain,
+        effort=tally.effort | (effort or frozenset()), keys=_join(tally.keys, (feel.key,)),
     )  # fmt: skip
+
+
+def _join(keys: tuple[str, ...], more: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*keys, *more)))
 
 
 def session_lines(tally: Tally, gate: Gate, program: Program, worst: int | None = None) -> tuple[Line, ...]:
@@ -186,7 +215,7 @@ def session_lines(tally: Tally, gate: Gate, program: Program, worst: int | None 
 
     ``worst`` is the session's worst pain in the back, in whichever drill.
     """
-    source = program.sources.get("dose", "The program's gate")
+    source = program.sources.get("gate", "The program's gate")
     if gate.sets > 1:
         needed = f"{gate.sets} sets of at least {gate.reps} judged reps, {gate.passed} of {gate.reps} passing"
         seen = f"{tally.good_sets} such {_plural('set', tally.good_sets)}"
@@ -222,7 +251,10 @@ def _effort_line(tally: Tally, gate: Gate, program: Program) -> Line:
 
 @dataclass(frozen=True, slots=True)
 class Credit:
-    """A session that brought what the gate asks for. ``rise``: the next morning's pain over rest, None: no answer."""
+    """A session that brought what the gate asks for.
+
+    ``rise``: the next morning's pain over rest, None: no answer; ``morning``: that pain.
+    """
 
     session: str
     first: Moment
@@ -230,14 +262,27 @@ class Credit:
     resting: int
     lines: tuple[Line, ...] = ()
     rise: int | None = None
+    morning: int | None = None
+
+    def is_calm(self, gate: Gate) -> bool | None:
+        """Say whether the next morning was as calm as the gate asks for, and below what cuts the dose."""
+        if gate.max_morning_rise is None:
+            return True
+        if self.rise is None:
+            return None
+        return self.rise <= gate.max_morning_rise and (self.morning or 0) < LESS
+
+
+def drop_old(credits: Sequence[Credit], moment: Moment, backs: Iterable[Back]) -> tuple[Credit, ...]:
+    """Leave out the sessions that lie too far back to count."""
+    return tuple(one for one in credits if find_gap(one.first, moment, backs) <= KEPT)
 
 
 def count_apart(credits: Sequence[Credit], gate: Gate, backs: Iterable[Back]) -> tuple[Credit, ...]:
     """Return the sessions that count together: mornings answered and calm where asked, each far enough apart."""
     chosen: list[Credit] = []
     for one in credits:
-        calm = gate.max_morning_rise is None or (one.rise is not None and one.rise <= gate.max_morning_rise)
-        if not calm:
+        if not one.is_calm(gate):
             continue
         if not chosen or find_gap(chosen[-1].first, one.first, backs).total_seconds() >= gate.apart_h * 3600:
             chosen.append(one)
@@ -251,10 +296,10 @@ def sessions_line(credits: Sequence[Credit], counted: Sequence[Credit], gate: Ga
     left = len(credits) - len(counted)
     seen = f"{len(counted)} counted"
     if left:
-        seen += f", {left} not yet: too early, or no calm morning after it"
+        seen += f", {left} not: too early, or no calm morning after it"
     keys = tuple(key for one in counted for key in one.keys)
     return Line(
-        "Sessions that bring it", needed, seen, len(counted) >= gate.sessions, keys,
+        "Sessions that count", needed, seen, len(counted) >= gate.sessions, keys,
         program.sources.get("retest", "The program's gate"),
     )  # fmt: skip
 
@@ -264,12 +309,11 @@ def morning_lines(credits: Sequence[Credit], gate: Gate, program: Program) -> tu
     if gate.max_morning_rise is None:
         return ()
     source = program.sources.get("pain", "The program's gate")
-    needed = f"no more than {gate.max_morning_rise} over rest"
+    needed = f"less than {LESS} of 10, and no more than {gate.max_morning_rise} over rest"
     lines = []
     for one in credits:
         seen = "not answered" if one.rise is None else f"{one.rise:+d} over rest"
-        holds = None if one.rise is None else one.rise <= gate.max_morning_rise
-        lines.append(Line("The next morning", f"{needed} ({one.resting})", seen, holds, one.keys, source))
+        lines.append(Line("The next morning", f"{needed} ({one.resting})", seen, one.is_calm(gate), one.keys, source))
     return tuple(lines)
 
 

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
-from hiphinge.program.clock import SLACK, Back, Moment, find_backs, find_withdrawn
+from hiphinge.program.clock import SLACK, Back, Moment, find_ahead, find_backs, find_withdrawn
 from hiphinge.program.decide import decide
 from hiphinge.program.decision import Decision
 from hiphinge.program.fold import advance
 from hiphinge.program.history import Event, History, Withdrawn
 from hiphinge.program.model import Program
+from hiphinge.program.nights import due_morning
 from hiphinge.program.state import Log, State
 
 __all__ = ["Move", "Present", "next_step", "present", "read_moves", "read_state", "replay"]
@@ -25,7 +26,8 @@ class Present:
     """Where a person stands.
 
     ``step`` is the stage, ``drill`` the one picked last (None: none yet), ``variant`` the form that is advised,
-    ``session`` the open session's name (None: none is open).
+    ``session`` the open session's name (None: none is open), ``open_flags`` the red-flag questions that are to be
+    answered now, ``morning`` the session whose next morning is (None: none).
     """
 
     step: str
@@ -35,6 +37,8 @@ class Present:
     resting_pain: int | None
     stopped: bool
     done: bool
+    open_flags: tuple[str, ...] = ()
+    morning: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,18 +73,19 @@ def next_step(history: History, program: Program) -> Decision:
 
 def present(history: History, program: Program) -> Present:
     """Tell where the person stands, without deciding anything."""
-    state, _ = read_state(history, program)
-    session = state.session
+    state, log = read_state(history, program)
+    session, night = state.session, due_morning(state, history.now, log)
     return Present(
         program.stages[state.stage].id, state.drill, state.variant, session.session if session else None,
-        session.resting if session else None, bool(state.stops), state.done,
+        session.resting if session else None, bool(state.stops), state.done, state.unanswered(program),
+        night.session if night is not None else None,
     )  # fmt: skip
 
 
 def read_state(history: History, program: Program) -> tuple[State, Log]:
     """Fold a whole log."""
     gone = find_withdrawn(history.events)
-    log = Log(program, _find_backs(history.events, gone, history.now))
+    log = _read_clock(history.events, gone, history.now, program)
     state = State()
     for event, moment in _walk(history.events, gone):
         state = advance(state, event, moment, log)
@@ -90,7 +95,7 @@ def read_state(history: History, program: Program) -> tuple[State, Log]:
 def read_moves(history: History, program: Program) -> tuple[Move, ...]:
     """Return every change of step, oldest first, beginning with the first entry."""
     gone = find_withdrawn(history.events)
-    log = Log(program, _find_backs(history.events, gone, history.now))
+    log = _read_clock(history.events, gone, history.now, program)
     state = State()
     moves: list[Move] = []
     for event, moment in _walk(history.events, gone):
@@ -99,7 +104,10 @@ def read_moves(history: History, program: Program) -> tuple[Move, ...]:
         if not moves:
             moves.append(Move(program.stages[0].id, event.at, event.key, "start"))
         if state.stage != before.stage:
-            moves.append(Move(step, event.at, event.key, state.moved or "up"))
+            how: Literal["up", "down", "override"] = "up"
+            if state.moved == "down" or state.moved == "override":
+                how = state.moved
+            moves.append(Move(step, event.at, event.key, how))
         elif state.done and not before.done:
             moves.append(Move(step, event.at, event.key, "done"))
     return tuple(moves)
@@ -126,7 +134,7 @@ def replay(history: History, program: Program) -> tuple[Decision, ...]:
             prefix = events[: k + 1]
             before, was = log.backs, gone
             gone = find_withdrawn(prefix)
-            log = Log(program, _find_backs(prefix, gone, None))
+            log = _read_clock(prefix, gone, None, program)
             start = _first_concerned(prefix, was ^ gone, set(before) ^ set(log.backs))
             decision = next_step(History(prefix, event.at), program)
         _read_again(events, start, k, gone, log, states, moments)
@@ -170,7 +178,9 @@ def _walk(events: Sequence[Event], gone: Collection[str]) -> Iterator[tuple[Even
             yield event, Moment(index, event.at, latest)
 
 
-def _find_backs(events: Sequence[Event], gone: Collection[str], now: datetime | None) -> tuple[Back, ...]:
-    """Find where the clock went back; the present counts too."""
-    times = [(moment.index, event.at) for event, moment in _walk(events, gone)]
-    return find_backs(times if now is None else [*times, (len(events), now)])
+def _read_clock(events: Sequence[Event], gone: Collection[str], now: datetime | None, program: Program) -> Log:
+    """Find where the clock went back, and which entry ran far ahead; the present counts too."""
+    times = [(moment.index, event.at, event.key) for event, moment in _walk(events, gone)]
+    plain = [(index, at) for index, at, _ in times]
+    backs = find_backs(plain if now is None else [*plain, (len(events), now)])
+    return Log(program, backs, find_ahead(times, backs) if backs else "")

@@ -32,9 +32,9 @@ Verdict = Literal["better", "no_clear_change", "other_way", "changed"]
 class OutcomeMeasure:
     """One score.
 
-    ``mic`` is the minimal important change in points, ``mic_share`` the same as a share of the first score (for
-    improvement only, and not below ``mic_share_least`` points), ``mdc`` the minimal detectable change. ``sure`` is
-    False where the figure is from memory and was not checked in its source.
+    ``mic`` is the minimal important change in points, ``mdc`` the minimal detectable change: they decide. ``mic_share``
+    is the same as a share of the first score, found for groups: of one answer it is only told beside. ``sure`` is False
+    where the figure is from memory and was not checked in its source.
     """
 
     id: str
@@ -46,7 +46,6 @@ class OutcomeMeasure:
     source: str
     mic: float | None = None
     mic_share: float | None = None
-    mic_share_least: float = 0.0
     mdc: float | None = None
     whole: bool = False
     sure: bool = True
@@ -62,17 +61,16 @@ class OutcomeMeasure:
         space = f" {self.unit}" if self.unit == "cm" else " points"
         if self.mic is None:
             return f"{self.least:g}{space}, the minimal detectable change"
-        share = f" or {100 * self.mic_share:.0f} % better" if self.mic_share else ""
         unsure = "" if self.sure else "; a figure not yet checked in its source"
-        return f"{'' if self.sure else 'about '}{self.least:g}{space}{share}{unsure}"
+        return f"{'' if self.sure else 'about '}{self.least:g}{space}{unsure}"
 
 
 #: The outcomes that ship: all free to use.
 OUTCOMES: tuple[OutcomeMeasure, ...] = (
     OutcomeMeasure(
         "nprs", "Pain (NPRS)", "of 10", 0, 10, "lower",
-        "Ostelo 2008 [V]; for the 30 %, 1 point at least [DESIGN]",
-        mic=2.0, mic_share=0.30, mic_share_least=1.0,
+        "Ostelo 2008 [V]; its 30 % does not decide for one answer [DESIGN]",
+        mic=2.0, mic_share=0.30,
     ),
     OutcomeMeasure(
         "psfs", "What I can do (PSFS)", "of 10", 0, 10, "higher",
@@ -80,8 +78,8 @@ OUTCOMES: tuple[OutcomeMeasure, ...] = (
     ),
     OutcomeMeasure(
         "rmdq", "Everyday limits (RMDQ)", "of 24", 0, 24, "lower",
-        "Ostelo 2008 [V]; for the 30 %, 2 points at least [DESIGN]",
-        mic=5.0, mic_share=0.30, mic_share_least=2.0, whole=True,
+        "Ostelo 2008 [V]; its 30 % does not decide for one answer [DESIGN]",
+        mic=5.0, mic_share=0.30, whole=True,
     ),
     OutcomeMeasure(
         "ftf_cm", "Fingertips to floor", "cm", 0, 120, "lower",
@@ -145,8 +143,8 @@ def check_score(measure: str, value: float) -> float:
 def classify_change(measure: str, before: float, after: float) -> Change:
     """Say whether a score changed clearly, and which way.
 
-    Better: by the minimal important change in points, or by its share of the first score. The other way: by the
-    points alone, since the share was found for improvement.
+    Either way by the points alone, as the band of a chart shows them. Less than these, but a large share of the first
+    score, is said in ``detail``.
 
     Parameters
     ----------
@@ -165,13 +163,12 @@ def classify_change(measure: str, before: float, after: float) -> Change:
     by = after - before
     gain = -by if one.better == "lower" else by
     slack = 1e-9  # 3.2 - 1.2 is 2
-    by_points = abs(gain) >= one.least - slack
-    share = gain / before if before else 0.0
-    by_share = one.mic_share is not None and share >= one.mic_share - slack and gain >= one.mic_share_least - slack
     verdict: Verdict = "no_clear_change"
-    if gain > 0 and (by_points or by_share):
-        verdict = "better"
-    elif gain < 0 and by_points:
-        verdict = "other_way"
+    if abs(gain) >= one.least - slack:
+        verdict = "better" if gain > 0 else "other_way"
+    detail = f"A clear change is {one.rule}."
+    share = gain / before if before else 0.0
+    if verdict == "no_clear_change" and one.mic_share is not None and share >= one.mic_share - slack:
+        detail += f" {100 * share:.0f} % less, below {one.least:g} points."
     words = {"better": "better", "no_clear_change": "no clear change", "other_way": "the other way"}[verdict]
-    return Change(verdict, words, before, after, by, f"A clear change is {one.rule}.", one.source, one.sure)
+    return Change(verdict, words, before, after, by, detail, one.source, one.sure)

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from typing import Literal
 
+from hiphinge.program.about import describe_intake, describe_ticks
 from hiphinge.program.decision import Decision
 from hiphinge.program.facts import SessionFacts, counting, session_facts, worst_pain
-from hiphinge.program.history import ClipSeen, Event, History, OutcomeScore, SetDone
+from hiphinge.program.history import ClipSeen, Event, History, OutcomeScore, Override, SetDone, Ticks
 from hiphinge.program.model import Program
-from hiphinge.program.next_step import next_step, read_moves
+from hiphinge.program.next_step import Move, next_step, read_moves
 from hiphinge.program.outcomes import OUTCOMES, Better, classify_change, find_outcome
 from hiphinge.program.review import ReviewPoint, review_session
+from hiphinge.program.screen import explain_screen
 from hiphinge.program.summary import Remark
-from hiphinge.program.trend import Point, Trend, find_mdc, trend
+from hiphinge.program.trend import SCORES, Point, Trend, find_mdc, trend
 from hiphinge.program.words import name_choice, name_drill, name_step
 from hiphinge.verdict.headlines import NOTICE
 
-__all__ = ["Progress", "Rung", "Week", "summarise_progress"]
+__all__ = ["Progress", "Rung", "RungState", "Week", "summarise_progress"]
+
+#: ``passed``: by its gate. ``done``: a step that only looks (filmed, or left out). ``placed``: a clinician placed the
+#: person ahead of it.
+RungState = Literal["passed", "done", "placed", "present", "ahead"]
 
 #: Camera measures that are followed: name, label, unit, which way is better.
 _FOLLOWED: tuple[tuple[str, str, str, Better], ...] = (
@@ -36,19 +43,27 @@ _USUAL: tuple[tuple[str, str, str, Better], ...] = (
 #: Sets are compared within a group: the deadlift asks for more knee and more drop than the drills before it.
 _GROUPS = {"unloaded": "Hinge drills", "loaded": "Hinge drills", "deadlift": "Deadlift"}
 _USUAL_GROUP = "Usual bend"
+#: A clip by these rules shows the usual bend, with or without a label.
+_USUAL_RULES = "toe_touch"
 _WEEKS = 12
 
 
 @dataclass(frozen=True, slots=True)
 class Rung:
-    """One step of the ladder: when it was reached first, and when it was passed; ``state`` is where it stands now."""
+    """One step of the ladder; ``state`` is where it stands now.
+
+    ``reached`` is when it was reached first, ``passed`` when it was passed or done, ``placed`` when the clinician
+    ``by`` placed the person ahead of it.
+    """
 
     step: str
     name: str
-    state: str
+    state: RungState
     reached: datetime | None
     passed: datetime | None
     sessions: int
+    placed: datetime | None = None
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +79,9 @@ class Progress:
     """All that the page of a person shows.
 
     ``points`` are the four of the last session in which something was done, which began at ``points_at``;
-    ``per_week`` what the dose of the present drill asks for. ``notes`` are put in by who keeps them.
+    ``per_week`` what the dose of the present drill asks for. ``about`` is what the person wants to do again, where and
+    since when it hurts, ``ticks`` what was ticked last; ``screen`` puts the screens side by side, to read with a
+    clinician, until the first load. ``in_session``: a session is open. ``notes`` are put in by who keeps them.
     """
 
     person: str
@@ -83,6 +100,10 @@ class Progress:
     per_week: tuple[int, int] | None
     notice: str = NOTICE
     notes: tuple[Remark, ...] = ()
+    about: str = ""
+    ticks: tuple[str, ...] = ()
+    screen: tuple[str, ...] = ()
+    in_session: bool = False
 
 
 def summarise_progress(history: History, program: Program, *, person: str = "") -> Progress:
@@ -99,7 +120,8 @@ def summarise_progress(history: History, program: Program, *, person: str = "") 
     """
     decision = next_step(history, program)
     events = counting(history)
-    sessions = [one for one in session_facts(events).values() if one.worked]
+    known = tuple(session_facts(events).values())
+    sessions = [one for one in known if one.worked]
     last = sessions[-1] if sessions else None
     return Progress(
         person=person,
@@ -116,39 +138,59 @@ def summarise_progress(history: History, program: Program, *, person: str = "") 
         trends=_trends(events, sessions, program),
         weeks=_weeks(sessions, history.now),
         per_week=_per_week(program, decision),
+        about=describe_intake(events),
+        ticks=_last_ticks(events, program),
+        screen=() if _has_loaded(events, program) else explain_screen(history),
+        in_session=bool(known) and known[-1].opened is not None and known[-1].closed is None,
     )
+
+
+def _last_ticks(events: Sequence[Event], program: Program) -> tuple[str, ...]:
+    last = next((one.session for one in reversed(events) if isinstance(one, Ticks)), None)
+    return describe_ticks(events, program, last) if last is not None else ()
+
+
+def _has_loaded(events: Iterable[Event], program: Program) -> bool:
+    """Say whether a drill with a load was done."""
+    loaded = {one.id for one in program.drills if one.kind in ("loaded", "deadlift")}
+    return any(isinstance(one, SetDone) and one.drill in loaded for one in events)
 
 
 def _rungs(
     history: History, decision: Decision, program: Program, sessions: Sequence[SessionFacts]
 ) -> tuple[Rung, ...]:
-    """Return the ladder: a step is passed when it was left upwards last, and has not been fallen back to since."""
+    """Return the ladder. A step that was fallen back to since is none that was left."""
     place = {stage.id: number for number, stage in enumerate(program.stages)}
     reached: dict[int, datetime] = {}
-    passed: dict[int, datetime] = {}
+    left: dict[int, Move] = {}
     here = 0
     for move in read_moves(history, program):
         before, here = here, place[move.step]
         reached.setdefault(here, move.at)
-        passed.update(dict.fromkeys(range(before, here), move.at))
+        left.update(dict.fromkeys(range(before, here), move))
         for number in range(here, len(place)):
-            passed.pop(number, None)
+            left.pop(number, None)
         if move.how == "done":
-            passed[here] = move.at
+            left[here] = move
     here = len(place) if decision.action == "done" else here
     stage_of = {drill: stage.id for stage in program.stages for drill in stage.drills}
     counts = _count_sessions(sessions, stage_of)
-    return tuple(
-        Rung(
-            stage.id,
-            name_step(program, stage.id),
-            "passed" if number < here else "present" if number == here else "ahead",
-            reached.get(number),
-            passed.get(number),
-            counts.get(stage.id, 0),
-        )
-        for number, stage in enumerate(program.stages)
-    )
+    names = {one.key: one.clinician for one in history.events if isinstance(one, Override)}
+    rungs = []
+    for number, stage in enumerate(program.stages):
+        ahead: RungState = "present" if number == here else "ahead"
+        rung = Rung(stage.id, name_step(program, stage.id), ahead, reached.get(number), None, counts.get(stage.id, 0))
+        rungs.append(_leave(rung, left.get(number), program, names) if number < here else rung)
+    return tuple(rungs)
+
+
+def _leave(rung: Rung, move: Move | None, program: Program, names: Mapping[str, str]) -> Rung:
+    """Say how a step was left upwards: only its gate passes it."""
+    if move is not None and move.how == "override":
+        return replace(rung, state="placed", placed=move.at, by=names.get(move.key, ""))
+    drills = next(stage.drills for stage in program.stages if stage.id == rung.step)
+    gated = any(program.drill(name).gate is not None for name in drills)
+    return replace(rung, state="passed" if gated else "done", passed=move.at if move is not None else None)
 
 
 def _count_sessions(sessions: Iterable[SessionFacts], stage_of: dict[str, str]) -> dict[str, int]:
@@ -167,11 +209,12 @@ def _trends(events: Sequence[Event], sessions: Sequence[SessionFacts], program: 
     sets = [(_GROUPS.get(kinds.get(one.drill, ""), ""), one) for each in sessions for one in each.sets]
     groups = list(dict.fromkeys(group for group, _ in reversed(sets) if group))
     by_group = [_camera([one for name, one in sets if name == group], _FOLLOWED, group, program) for group in groups]
+    touches = {one.id for one in program.drills if one.rules == _USUAL_RULES}
     usual = [
         one
         for each in sessions
         for one in each.clips
-        if one.label == "usual" or (one.drill == "toe_touch" and not one.label)
+        if one.label == "usual" or (one.drill in touches and not one.label)
     ]
     present, rest = by_group[:1], by_group[1:]
     parts = [*present, _pain(sessions), _scores(events), _camera(usual, _USUAL, _USUAL_GROUP, program), *rest]
@@ -228,11 +271,11 @@ def _scores(events: Sequence[Event]) -> list[Trend]:
 
 
 def _score_trend(measure: str, points: Sequence[Point], *, name: str, label: str) -> Trend:
-    """Return the trend of a score: its own least change decides, in points or as a share of the first score."""
+    """Return the trend of a score: its own least change, in points, decides."""
     one = find_outcome(measure)
     source = f"{one.rule}; {one.source}"
     found = trend(
-        points, one.least, name=name, label=label, unit=one.unit, better=one.better, source=source, group="Scores"
+        points, one.least, name=name, label=label, unit=one.unit, better=one.better, source=source, group=SCORES
     )
     if found.baseline is None or found.latest is None or len(found.points) < 2:
         return found

@@ -15,9 +15,10 @@ from typing import Any, Literal, NoReturn, TypeVar, get_args, get_origin, get_ty
 from hiphinge.errors import ConfigError
 from hiphinge.program.history import EFFORT_PLACES
 from hiphinge.program.model import Drill, Program
+from hiphinge.program.pain import LESS, RISE
 from hiphinge.verdict import criteria
 
-__all__ = ["SHIPPED", "load_program", "read_program", "shipped_text"]
+__all__ = ["PROGRAM_RULES", "SHIPPED", "find_cautions", "load_program", "read_program", "shipped_text"]
 
 #: Name of the program that ships.
 SHIPPED = "hip-hinge"
@@ -206,6 +207,23 @@ def _check(program: Program, reader: _Reader) -> None:
             )
     if not any(flag.urgency == "emergency" for flag in program.red_flags):
         reader.refuse(("red_flag",), "no red flag is an emergency.", expected='at least one with urgency = "emergency"')
+    _check_stages(program, reader)
+    placed = {drill for stage in program.stages for drill in stage.drills}
+    for k, one in enumerate(program.drills):
+        if one.id not in placed:
+            reader.refuse(
+                ("drill", k, "id"), f"the drill {one.id!r} is in no stage.", expected="a stage that names it",
+                next_step="Add it to a stage, or remove the drill.",
+            )  # fmt: skip
+        _check_drill(one, ("drill", k), reader)
+
+
+def _check_stages(program: Program, reader: _Reader) -> None:
+    """Check the steps: each drill once, and a way up from the questions."""
+    if all(drill.gate is None for drill in program.drills):
+        reader.refuse(
+            ("stage",), "no step has a drill with a gate.", expected="one step at least that is more than a question"
+        )
     known = [drill.id for drill in program.drills]
     for k, stage in enumerate(program.stages):
         others = {name for one in program.stages[:k] for name in one.drills}
@@ -217,14 +235,32 @@ def _check(program: Program, reader: _Reader) -> None:
         for drill in stage.drills:
             if drill not in known:
                 reader.refuse(("stage", k, "drills"), f"there is no drill {drill!r}.", expected=", ".join(known))
-    placed = {drill for stage in program.stages for drill in stage.drills}
-    for k, one in enumerate(program.drills):
-        if one.id not in placed:
+        if len({program.drill(drill).gate is None for drill in stage.drills}) > 1:
             reader.refuse(
-                ("drill", k, "id"), f"the drill {one.id!r} is in no stage.", expected="a stage that names it",
-                next_step="Add it to a stage, or remove the drill.",
+                ("stage", k, "drills"), f"drills is {list(stage.drills)!r}: a question beside a drill with a gate.",
+                expected="drills of a kind: all with a gate, or none",
             )  # fmt: skip
-        _check_drill(one, ("drill", k), reader)
+
+
+def find_cautions(program: Program) -> tuple[str, ...]:
+    """Say where a program is looser about pain than the one that ships. A clinician may want that; it is told."""
+    cautions = []
+    for drill in program.drills:
+        gate = drill.gate
+        if gate is None:
+            continue
+        if gate.max_pain >= LESS:
+            cautions.append(
+                f"{drill.name}: the gate lets {gate.max_pain} of 10 pass; from {LESS} on the dose is cut anyway."
+            )
+        if gate.max_morning_rise is None and drill.kind != "unloaded":
+            cautions.append(f"{drill.name}: a load, but no next morning is asked for.")
+        elif gate.max_morning_rise is not None and gate.max_morning_rise >= RISE:
+            cautions.append(
+                f"{drill.name}: the next morning may hurt {gate.max_morning_rise} more; from {RISE} on the person "
+                "steps back anyway."
+            )
+    return tuple(cautions)
 
 
 def _check_unique(program: Program, reader: _Reader) -> None:

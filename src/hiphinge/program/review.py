@@ -2,36 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from hiphinge.program.facts import (
-    BACK_PLACES,
-    Estimate,
-    SessionFacts,
-    back_reps,
-    estimate,
-    middle_lumbar,
+from hiphinge.program.facts import Estimate, SessionFacts, back_reps, estimate, middle_lumbar
+from hiphinge.program.history import (
+    ClipSeen,
+    Event,
+    FeelLog,
+    Override,
+    RedFlagAnswers,
+    RepResult,
+    SessionOpened,
+    SetDone,
 )
-from hiphinge.program.history import ClipSeen, Event, FeelLog, Override, RepResult, SetDone
-from hiphinge.program.model import Program
+from hiphinge.program.model import Drill, Program
+from hiphinge.program.pain import call_pain, rate_back
 from hiphinge.program.words import name_drill, name_step, places_text
-from hiphinge.verdict.criteria import Limits, criteria_for
+from hiphinge.verdict.criteria import Criteria, Limits, criteria_for
 from hiphinge.verdict.headlines import SHORT
 
-__all__ = ["Answer", "ReviewPoint", "review_session", "whole_text"]
+__all__ = ["Answer", "ReviewPoint", "clip_share", "estimate_text", "review_session", "whole_text"]
 
 Answer = Literal["yes", "not_yet", "cannot_tell"]
 #: Rules that say whether the hips did the bending, and whether the back kept its shape.
 HIP_RULES = frozenset({"1", "1b", "2", "3", "9", "11"})
 BACK_RULES = frozenset({"4", "4d"})
-#: As in the gates: four of five reps; fewer than three judged say nothing.
-SHARE, LEAST_JUDGED = 0.8, 3
-#: Hip share of a hinge, % (the rule set's outcome of a hinge).
-HINGE_SHARE = 60.0
+#: Fewer judged reps say nothing; the share of them that must be met, where a drill has no gate of its own.
+LEAST_JUDGED, USUAL_SHARE = 3, 0.8
+#: Clips of these rules show no bend that tells how the person bends.
+_NO_BENDS = ("pelvic_tilt", "rounding")
+#: The rule set's drill that stands for a hinge where the program has no (such) drill.
+_HINGE = "hinge"
 _HIP_OUTCOMES = ("hinge", "hips_first")
-_UNTOLD = ("", "cannot_tell", "left_out")
+_LEFT_OUT = "left_out"
+_UNTOLD = ("", "cannot_tell", _LEFT_OUT)
 _HAMS = ("hamstrings", "buttocks")
 
 
@@ -51,7 +57,7 @@ def review_session(events: Sequence[Event], facts: SessionFacts, program: Progra
         ReviewPoint("hips", "Bend at the hips", *_hips(facts, program)),
         ReviewPoint("back", "Keep the back flat", *_back(facts, program)),
         ReviewPoint("loads", "Take the loads in order", *_loads(events, facts, program)),
-        ReviewPoint("felt", "Feel it in hamstrings and buttocks, not in the back", *_felt(facts, program)),
+        ReviewPoint("felt", "Feel it in hamstrings and buttocks, not in the back", *_felt(events, facts, program)),
     )
 
 
@@ -88,12 +94,24 @@ def _count_back(facts: SessionFacts, program: Program) -> tuple[int, int]:
     return met, told
 
 
+def _find_drill(program: Program, drill: str) -> Drill | None:
+    return next((one for one in program.drills if one.id == drill), None)
+
+
+def _criteria(program: Program, drill: str) -> Criteria | None:
+    found = _find_drill(program, drill)
+    return criteria_for(found.rules, found.limits) if found else None
+
+
 def _back_limits(program: Program, drill: str) -> Limits:
-    for one in program.drills:
-        if one.id == drill:
-            criteria = criteria_for(one.rules, one.limits)
-            return next((spec.limits for spec in criteria.rules if spec.rule == "4"), Limits())
-    return Limits()
+    criteria = _criteria(program, drill)
+    return next((spec.limits for spec in criteria.rules if spec.rule == "4"), Limits()) if criteria else Limits()
+
+
+def _hinge_share(program: Program, drills: Iterable[str]) -> float:
+    """Return the hip share of a hinge, %: the rule set's, or the highest that one of the drills asks for."""
+    shares = [found.hinge_hip_share_min for drill in drills if (found := _criteria(program, drill))]
+    return max(shares, default=criteria_for(_HINGE).hinge_hip_share_min)
 
 
 def _is_told(rep: RepResult, limits: Limits) -> bool:
@@ -103,18 +121,24 @@ def _is_told(rep: RepResult, limits: Limits) -> bool:
     return not (rep.lumbar_lo_deg <= limits.pass_hi and rep.lumbar_hi_deg > limits.fail_hi)
 
 
-def _grade(met: int, judged: int) -> Answer:
+def _grade(met: int, judged: int, facts: SessionFacts, program: Program) -> Answer:
     if judged < LEAST_JUDGED:
         return "cannot_tell"
-    return "yes" if met >= SHARE * judged - 1e-9 else "not_yet"
+    gates = [found.gate for one in facts.sets if (found := _find_drill(program, one.drill)) and found.gate]
+    share = max((gate.passed / gate.reps for gate in gates), default=USUAL_SHARE)
+    return "yes" if met >= share * judged - 1e-9 else "not_yet"
 
 
 def _hips(facts: SessionFacts, program: Program) -> tuple[Answer, str]:
     met, judged = _count_hips(facts)
     if facts.sets:
         share = _middle([found for one in facts.sets if (found := estimate(one.measures, "hip_share", "%"))])
-        return _with_share(_grade(met, judged), share), _reps_text(met, judged) + _told("Hip share", share)
-    clip = _last_bend(facts.clips)
+        least = _hinge_share(program, (one.drill for one in facts.sets))
+        answer = _with_share(_grade(met, judged, facts, program), share, least)
+        text = _reps_text(met, judged, _filmed(facts)) + _told("Hip share", share)
+        low = share is not None and share.value < least
+        return answer, f"{text} In a hinge it is {least:g} % or more." if low else text
+    clip = _last_bend(facts.clips, program)
     if clip is None:
         return "cannot_tell", "No bend was filmed in this session."
     name = name_drill(program, clip.drill)
@@ -122,7 +146,8 @@ def _hips(facts: SessionFacts, program: Program) -> tuple[Answer, str]:
         return "cannot_tell", f"{name}: cannot tell from this clip."
     share = estimate(clip.measures, "hip_share", "%")
     text = f"{name}: {SHORT.get(clip.outcome, clip.outcome.replace('_', ' '))}." + _told("Hip share", share)
-    if clip.outcome == "mixed" and share is not None and share.value >= HINGE_SHARE:  # mixed for another reason
+    least = _hinge_share(program, (clip.drill,))
+    if clip.outcome == "mixed" and share is not None and share.value >= least:  # mixed for another reason
         return "cannot_tell", f"{name}: one clip is too little to say." + _told("Hip share", share)
     return "yes" if clip.outcome in _HIP_OUTCOMES else "not_yet", text
 
@@ -131,35 +156,41 @@ def _back(facts: SessionFacts, program: Program) -> tuple[Answer, str]:
     met, judged = _count_back(facts, program)
     lumbar = middle_lumbar(facts.sets)
     if facts.sets:
-        return _grade(met, judged), _reps_text(met, judged) + _told("Lumbar flexion", lumbar)
-    clip = _last_bend(facts.clips)
+        text = _reps_text(met, judged, _filmed(facts)) + _told("Lumbar flexion", lumbar)
+        return _grade(met, judged, facts, program), text
+    clip = _last_bend(facts.clips, program)
     seen = estimate(clip.measures, "lumbar_flexion", "°") if clip else None
     if clip is not None and clip.label == "coached" and seen:
         return "cannot_tell", "One coached clip is too little to say." + _told("Lumbar flexion", seen)
     return "cannot_tell", "No hinge set yet; a usual bend is not judged." + _told("Lumbar flexion in it", seen)
 
 
-def _last_bend(clips: Sequence[ClipSeen]) -> ClipSeen | None:
+def _filmed(facts: SessionFacts) -> int:
+    return sum(len(one.reps) for one in facts.sets)
+
+
+def _last_bend(clips: Sequence[ClipSeen], program: Program) -> ClipSeen | None:
     """Return the clip that tells most of how the person bends: a coached one, else the last one of a bend."""
-    bends = [one for one in clips if one.drill not in ("pelvic_tilt", "rounding")]
+    no_bends = {one.id for one in program.drills if one.rules in _NO_BENDS}
+    bends = [one for one in clips if one.drill not in no_bends]
     coached = [one for one in bends if one.label == "coached"]
     found = coached or bends
     return found[-1] if found else None
 
 
-def _reps_text(met: int, judged: int) -> str:
+def _reps_text(met: int, judged: int, filmed: int) -> str:
     if judged == 0:
         return "No rep could be told."
     if judged < LEAST_JUDGED:
-        return f"Only {judged} rep{'s' if judged > 1 else ''} could be told."
-    return f"{met} of {judged} reps."
+        return f"Only {judged} of {filmed} reps could be told."
+    return f"{met} of {judged} told, {filmed} filmed." if judged < filmed else f"{met} of {judged} reps."
 
 
-def _with_share(answer: Answer, share: Estimate | None) -> Answer:
+def _with_share(answer: Answer, share: Estimate | None, least: float) -> Answer:
     """A *yes* of the reps holds where the hips did most of the bending too."""
-    if answer != "yes" or share is None or share.value >= HINGE_SHARE:
+    if answer != "yes" or share is None or share.value >= least:
         return answer
-    return "not_yet" if share.hi < HINGE_SHARE else "cannot_tell"
+    return "not_yet" if share.hi < least else "cannot_tell"
 
 
 def _middle(found: Sequence[Estimate]) -> Estimate | None:
@@ -170,8 +201,19 @@ def _told(name: str, found: Estimate | None) -> str:
     """Say a value with its interval, with a space before; ``""`` without one."""
     if found is None:
         return ""
+    return f" {name} {estimate_text(found)}."
+
+
+def estimate_text(found: Estimate) -> str:
+    """Say a value with its interval; a share stays between 0 and 100."""
     space = "" if found.unit == "°" else " "
-    return f" {name} {whole_text(found.value)}{space}{found.unit} ({whole_text(found.lo)} to {whole_text(found.hi)})."
+    value, lo, hi = (clip_share(one, found.unit) for one in (found.value, found.lo, found.hi))
+    return f"{whole_text(value)}{space}{found.unit} ({whole_text(lo)} to {whole_text(hi)})"
+
+
+def clip_share(value: float, unit: str) -> float:
+    """Return a value as it is shown: a share of the bend in percent between 0 and 100."""
+    return min(max(value, 0.0), 100.0) if unit == "%" else value
 
 
 def whole_text(value: float) -> str:
@@ -215,30 +257,84 @@ def _kind(program: Program, drill: str) -> str:
     return next((one.kind for one in program.drills if one.id == drill), "")
 
 
-def _felt(facts: SessionFacts, program: Program) -> tuple[Answer, str]:
-    asked = [one for one in facts.feels if one.effort is not None]
-    if not asked:
-        return "cannot_tell", "Where it was felt was not asked."
-    places = list(dict.fromkeys(place for one in asked for place in one.effort or ()))
+def _felt(events: Sequence[Event], facts: SessionFacts, program: Program) -> tuple[Answer, str]:
+    """Answer the fourth point. Pain of every clip counts, and what stopped the session comes first."""
+    stops = _find_stops(events, facts)
+    places = list(dict.fromkeys(place for one in facts.feels for place in one.effort or ()))
+    asked = any(one.effort is not None for one in facts.feels)
     words = f"Felt in: {places_text(places)}." if places and places != ["nothing"] else "Nothing much was felt."
-    hurt = max((one.pain for one in facts.feels if one.pain is not None and _in_the_back(one)), default=None)
-    limit = _max_pain(facts, program)
-    words += " Pain was not asked each time." if _unasked(facts.feels) else ""
-    words += f" Back pain {hurt} of 10 at most." if hurt else "" if _unasked(facts.feels) else " No back pain."
-    if "low_back" in places or (hurt is not None and hurt > limit):
-        return "not_yet", words
+    hurt = max(_back_pains(facts), default=0)
+    evidence = " ".join([*stops, words if asked else "Where it was felt was not asked.", *_pain_words(facts, hurt)])
+    if stops or "low_back" in places or hurt > _max_pain(facts, program):
+        return "not_yet", evidence
+    if not asked:
+        return "cannot_tell", evidence
     if not set(places) & set(_HAMS):
         loaded = any(_kind(program, one.drill) in ("loaded", "deadlift") for one in facts.feels)
-        return "not_yet", words + ("" if loaded else " Without a load that is fine.")
-    return ("cannot_tell" if _unasked(facts.feels) else "yes"), words
+        return "not_yet", evidence + ("" if loaded else " Without a load that is fine.")
+    return ("cannot_tell" if _unasked(facts) else "yes"), evidence
 
 
-def _unasked(feels: Sequence[FeelLog]) -> bool:
-    return any(one.pain is None for one in feels)
+def _find_stops(events: Sequence[Event], facts: SessionFacts) -> list[str]:
+    """Name what stopped a set or the session: the rules of ``pain``, and a yes to a red-flag question meanwhile."""
+    resting = (facts.opened.resting_pain if facts.opened else None) or 0
+    calls = [(one, call_pain(one, resting)) for one in _answers_about_pain(facts)]
+    found = ["A red-flag question was answered with yes."] if _flagged(events, facts) else []
+    if any(one.new_numbness for one, _ in calls):
+        found.append("Stopped: new numbness or weakness.")
+    if any(one.leg == "further" for one, _ in calls):
+        found.append("Stopped: leg pain went further down the leg.")
+    pains = [one for one, call in calls if call == "stop_set"]
+    if pains:
+        worst = max(pains, key=lambda one: one.pain or 0)
+        where = f" ({places_text(worst.pain_places)})" if worst.pain_places else ""
+        found.append(f"Stopped for pain {worst.pain} of 10{where}.")
+    return found
 
 
-def _in_the_back(feel: FeelLog) -> bool:
-    return not feel.pain_places or bool(BACK_PLACES & set(feel.pain_places))
+def _flagged(events: Sequence[Event], facts: SessionFacts) -> bool:
+    """Say whether a red-flag question was answered with yes while the session was open."""
+    going = ""
+    for event in events:
+        if isinstance(event, SessionOpened):
+            going = event.session
+        elif event is facts.closed:
+            return False
+        elif isinstance(event, RedFlagAnswers) and going == facts.session and True in event.answers.values():
+            return True
+    return False
+
+
+def _answers_about_pain(facts: SessionFacts) -> list[FeelLog]:
+    """Return how the sets felt, and the pain of every clip; where a clip was answered whole, that answer stands."""
+    whole = {one.drill for one in facts.feels if one.pain is not None} - {one.drill for one in facts.sets}
+    clips = [
+        FeelLog(key=one.key, at=one.at, session=one.session, drill=one.drill, effort=None, pain=one.pain)
+        for one in facts.clips
+        if one.pain is not None and one.drill not in whole
+    ]
+    return [*facts.feels, *clips]
+
+
+def _back_pains(facts: SessionFacts) -> list[int]:
+    return [pain for one in _answers_about_pain(facts) if (pain := rate_back(one)) is not None]
+
+
+def _pain_words(facts: SessionFacts, hurt: int) -> list[str]:
+    """Say the back's worst pain; that there was none only where every set and clip was asked for it."""
+    clips = [one for one in facts.clips if one.outcome != _LEFT_OUT]
+    known = {one.drill for one in facts.feels if one.pain is not None}
+    unasked = _unasked(facts) or any(one.pain is None and one.drill not in known for one in clips)
+    words = ["Pain was not asked each time."] if unasked else []
+    if hurt:
+        return [*words, f"Back pain {hurt} of 10 at most."]
+    return words if unasked or not (facts.feels or clips) else ["No back pain."]
+
+
+def _unasked(facts: SessionFacts) -> bool:
+    """Say whether the pain of a set was not answered."""
+    feels = [facts.feel_of(number) for number in range(len(facts.sets))]
+    return any(one is None or one.pain is None for one in (*feels, *facts.feels))
 
 
 def _max_pain(facts: SessionFacts, program: Program) -> int:

@@ -10,10 +10,10 @@ from hiphinge.program.model import Program
 from hiphinge.program.pain import LESS, RISE
 from hiphinge.program.state import Screened, State
 
-__all__ = ["add_screen_pain", "bending_hurts", "keep_screen", "screens_left", "skips_rounding"]
+__all__ = ["add_screen_pain", "bending_hurts", "keep_screen", "screens_left", "skips_screen"]
 
-#: The rules of a drill in which the back is rounded on purpose.
-_ROUNDING = "rounding"
+#: The rules of a drill in which the back is rounded on purpose; of those that bend far: they wait after a sore morning.
+_ROUNDING, _BENDING = "rounding", ("toe_touch", "rounding")
 
 
 def keep_screen(state: State, drill: str, outcome: str, key: str, pain: int | None) -> State:
@@ -45,9 +45,10 @@ def bending_hurts(state: State) -> bool:
     )
 
 
-def skips_rounding(state: State, drill: str, program: Program) -> bool:
-    """Say whether a screen is left out because it rounds the back and bending hurts."""
-    return program.drill(drill).rules == _ROUNDING and bending_hurts(state)
+def skips_screen(state: State, drill: str, program: Program) -> bool:
+    """Say whether a screen is left out: it bends far after a sore morning, or rounds the back and bending hurts."""
+    rules = program.drill(drill).rules
+    return (state.sore is not None and rules in _BENDING) or (rules == _ROUNDING and bending_hurts(state))
 
 
 def screens_left(state: State, program: Program) -> tuple[str, ...]:
@@ -55,6 +56,6 @@ def screens_left(state: State, program: Program) -> tuple[str, ...]:
     left = []
     for name in program.stages[state.stage].drills:
         one = state.screened.get(name)
-        if not (one is not None and one.settled) and not skips_rounding(state, name, program):
+        if not (one is not None and one.settled) and not skips_screen(state, name, program):
             left.append(name)
     return tuple(left)

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
-from hiphinge.program.clock import Back, Moment
+from hiphinge.program.clock import Back, Moment, find_gap
 from hiphinge.program.decision import Line
 from hiphinge.program.gates import Credit, Reading, Tally
 from hiphinge.program.history import FeelLog, Intake, Override, SetDone
 from hiphinge.program.model import Program, Stage
 
 __all__ = [
+    "DAY",
     "MORNING",
+    "MORNING_LAST",
+    "NIGHT",
     "UNTOLD",
     "Acute",
+    "Hold",
     "Log",
     "Open",
+    "Refusal",
     "Screened",
     "Sleep",
     "State",
@@ -29,21 +34,28 @@ __all__ = [
     "step_index",
 ]
 
-#: An answer sooner than this after a session ended is not the next morning's.
-MORNING = timedelta(hours=6)
+#: An answer sooner or later than this after a session's last entry is not the next morning's (DESIGN).
+MORNING, MORNING_LAST = timedelta(hours=10), timedelta(days=7)
+#: After what ends a session, no sets before so much later; soreness lasts a day at least (DESIGN).
+NIGHT, DAY = timedelta(hours=12), timedelta(hours=24)
 #: Outcomes of a screen that say nothing; it is filmed once more.
 UNTOLD = ("cannot_tell", "no_bend", "")
 
 #: What the last set, or the last morning, calls for; the earlier in this list, the more it weighs.
-AcuteKind = Literal["pain_end", "pain_stop", "exhausted", "missed", "felt_back", "fatigue", "less", "sore"]
+AcuteKind = Literal["pain_stop", "missed", "felt_back", "fatigue", "less", "sore"]
 
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """What does not change while a log is read: the program, and where the clock went back."""
+    """What does not change while a log is read: the program, where the clock went back, which entry ran far ahead."""
 
     program: Program
     backs: tuple[Back, ...] = ()
+    ahead: str = ""
+
+    def gap(self, earlier: Moment, later: Moment) -> timedelta:
+        """Measure the time between two entries, cautiously."""
+        return find_gap(earlier, later, self.backs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +73,9 @@ class Stop:
 class Open:
     """The session that is going on.
 
-    ``resting`` is None until it is answered, ``stops`` counts sets stopped for pain (``stopped_at`` is the last),
-    ``worst`` is the worst pain in the back, ``tried`` are easier forms that did not help today.
+    ``resting`` is None until it is answered; an answer after the first set (``late``) ends the asking and is compared
+    with nothing. ``stops`` counts sets stopped for pain (``stopped_at`` is the last), ``worst`` is the worst pain in
+    the back, at rest or after, ``tried`` are easier forms that did not help today.
     """
 
     session: str
@@ -74,16 +87,48 @@ class Open:
     tried: tuple[str, ...] = ()
     worst: int | None = None
     stopped_at: str = ""
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Sleep:
-    """A session as the morning after sees it; ``older`` is the one before. ``ended`` is None while it goes on."""
+    """A session as the morning after sees it.
+
+    ``opened`` is when it began, ``last`` its last entry about a set or clip (None: nothing was done); ``morning`` is
+    the answer that counts, ``sore`` says that one stepped back.
+    """
 
     session: str
     resting: int
-    ended: Moment | None
-    older: Sleep | None = field(repr=False, compare=False)
+    key: str = ""
+    opened: Moment | None = None
+    last: Moment | None = None
+    morning: int | None = None
+    morning_key: str = ""
+    sore: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Why there is nothing to be done, or nothing to be gained, for a while.
+
+    ``why`` is the sentence, ``session`` where it began ("" outside any), ``since`` when; ``resting`` is what a sore
+    morning was compared with.
+    """
+
+    why: str
+    session: str
+    since: Moment
+    lines: tuple[Line, ...]
+    resting: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a clinician's decision could not be followed."""
+
+    why: str
+    line: Line
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +147,12 @@ class Screened:
 
 @dataclass(frozen=True, slots=True)
 class Acute:
-    """What the last entries call for at once, and the entry that does."""
+    """What the last entries call for at once, and the entry that does; ``feel`` is the answer about pain."""
 
     kind: AcuteKind
     key: str
     seen: str = ""
+    feel: FeelLog | None = None
 
 
 _EMPTY: Mapping[str, Any] = MappingProxyType({})
@@ -116,25 +162,32 @@ class State(NamedTuple):
     """Everything a decision needs.
 
     ``stage`` counts from 0. ``moved`` says that the last entry changed it, ``moved_lines`` why. ``answers`` are those
-    given since they were last due. ``drill`` is the one picked among equals. ``credits`` are by drill. ``last``,
-    ``reading`` and ``feel`` are the last set of the session; ``sore`` are the sessions whose next morning has already
-    stepped back.
+    given since they were last due; ``worse``: a sore morning has them asked again. ``drill`` is the one picked among
+    equals. ``credits`` are by drill. ``last``, ``reading``, ``last_at`` and ``feel`` are the last set of the session;
+    ``due``: it counts for the gate once it is answered.
+
+    Two things say *not now*, and every way up looks at both: ``ended`` (no sets before a night has passed) and ``sore``
+    (no way up and no full dose before a calm morning).
 
     A named tuple, since a new one is made for every entry: that is several times quicker than a dataclass.
     """
 
     stage: int = 0
-    moved: Literal["", "up", "down", "override"] = ""
+    moved: Literal["", "up", "down", "override", "refused"] = ""
     moved_lines: tuple[Line, ...] = ()
     answers: Mapping[str, bool | None] = _EMPTY
     answer_keys: tuple[str, ...] = ()
     answers_fresh: bool = False
     asked_again: str = ""
+    worse: bool = False
     stops: tuple[Stop, ...] = ()
+    lifted: Override | None = None
     intake: Intake | None = None
     screened: Mapping[str, Screened] = _EMPTY
     session: Open | None = None
-    sleep: Sleep | None = None
+    nights: tuple[Sleep, ...] = ()
+    ended: Hold | None = None
+    sore: Hold | None = None
     tallies: Mapping[str, Tally] = _EMPTY
     credits: Mapping[str, tuple[Credit, ...]] = _EMPTY
     drill: str | None = None
@@ -142,9 +195,11 @@ class State(NamedTuple):
     acute: Acute | None = None
     last: SetDone | None = None
     reading: Reading | None = None
+    last_at: Moment | None = None
+    due: bool = False
     feel: FeelLog | None = None
-    sore: tuple[str, ...] = ()
     override: Override | None = None
+    refusal: Refusal | None = None
     done: bool = False
 
     def resting(self) -> int:

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from hiphinge.errors import UsageError
+from hiphinge.program.about import describe_intake, describe_ticks
 from hiphinge.program.decision import Decision
 from hiphinge.program.facts import (
     Estimate,
+    SessionFacts,
     counting,
     estimate,
     middle_lumbar,
@@ -17,13 +19,14 @@ from hiphinge.program.facts import (
     usual_cue,
     worst_pain,
 )
-from hiphinge.program.history import ClipSeen, FeelLog, History, SetDone
+from hiphinge.program.history import ClipSeen, Event, FeelLog, History, SetDone
 from hiphinge.program.model import Program
 from hiphinge.program.outcomes import classify_change
-from hiphinge.program.review import ReviewPoint, review_session, whole_text
+from hiphinge.program.review import ReviewPoint, estimate_text, review_session, whole_text
+from hiphinge.program.screen import explain_screen
 from hiphinge.program.trend import CAMERA_MDC
-from hiphinge.program.words import name_choice, name_drill, name_step, name_variant, places_text
-from hiphinge.verdict.headlines import NOTICE
+from hiphinge.program.words import mask_addresses, name_choice, name_drill, name_step, name_variant, places_text
+from hiphinge.verdict.headlines import NOTICE, SHORT
 
 __all__ = [
     "BeforeAfter",
@@ -36,6 +39,8 @@ __all__ = [
 
 #: From this difference of trunk lean on two bends are not of one depth [DESIGN].
 DEEPER_DEG = 15.0
+#: A coached clip with one of these outcomes shows no hinge, so that its pain tells nothing of the hinge.
+_NO_HINGE = ("", "squat", "spine", "no_bend", "cannot_tell", "left_out")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +60,14 @@ class SetLine:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One side of a before and after."""
+    """One side of a before and after; ``outcome`` is the verdict's."""
 
     label: str
     lumbar: Estimate | None
     hip_share: Estimate | None
     pain: int | None
     lean: Estimate | None = None
+    outcome: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,16 +81,26 @@ class BeforeAfter:
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """A note between person and clinician, as a page shows it: by name, never with an address."""
+    """A note between person and clinician, as a page shows it: by name, never with an e-mail address."""
 
     at: datetime
     author: str
     text: str
 
+    def __post_init__(self) -> None:
+        """Leave e-mail addresses out, whatever was stored."""
+        object.__setattr__(self, "author", mask_addresses(self.author))
+        object.__setattr__(self, "text", mask_addresses(self.text))
+
 
 @dataclass(frozen=True, slots=True)
 class SessionSummary:
-    """All that the page of a session shows. ``notes`` are put in by who keeps them; they are not in the log."""
+    """All that the page of a session shows.
+
+    ``about`` is what the person wants to do again, where and since when it hurts, ``ticks`` what was ticked in the
+    session; ``screen`` puts its screens side by side, to read with a clinician (empty without screens). ``closed``: the
+    session is over. ``notes`` are put in by who keeps them; they are not in the log.
+    """
 
     person: str
     session: str
@@ -102,6 +118,10 @@ class SessionSummary:
     decision: Decision
     notice: str = NOTICE
     notes: tuple[Remark, ...] = ()
+    about: str = ""
+    ticks: tuple[str, ...] = ()
+    screen: tuple[str, ...] = ()
+    closed: bool = False
 
 
 def summarise_session(
@@ -128,14 +148,7 @@ def summarise_session(
         The log has no such session.
     """
     events = counting(history)
-    sessions = session_facts(events)
-    if session not in sessions:
-        raise UsageError(
-            f"There is no session {session!r} in this log.",
-            expected=", ".join(list(sessions)[-3:]) or "a session that was started",
-            next_step="hiphinge session start begins one.",
-        )
-    facts = sessions[session]
+    facts, over = _find_session(events, session)
     return SessionSummary(
         person=person,
         session=session,
@@ -151,7 +164,32 @@ def summarise_session(
         step=name_step(program, decision.step),
         drill=name_choice(program, decision),
         decision=decision,
+        about=describe_intake(events),
+        ticks=describe_ticks(events, program, session),
+        screen=_screen(events, facts, history, program),
+        closed=over,
     )
+
+
+def _find_session(events: Sequence[Event], session: str) -> tuple[SessionFacts, bool]:
+    """Return a session, and whether it is over: closed, or followed by another one."""
+    sessions = session_facts(events)
+    if session not in sessions:
+        raise UsageError(
+            f"There is no session {session!r} in this log.",
+            expected=", ".join(list(sessions)[-3:]) or "a session that was started",
+            next_step="hiphinge session start begins one.",
+        )
+    return sessions[session], sessions[session].closed is not None or session != next(reversed(sessions))
+
+
+def _screen(events: Sequence[Event], facts: SessionFacts, history: History, program: Program) -> tuple[str, ...]:
+    """Explain the screens of the session as they stood at its end; nothing where it has none."""
+    screens = {one.id for one in program.drills if one.kind == "screen"}
+    if not any(one.drill in screens for one in facts.clips):
+        return ()
+    last = max(number for number, event in enumerate(events) if getattr(event, "session", None) == facts.session)
+    return explain_screen(History(tuple(events[: last + 1]), history.now))
 
 
 def _set_line(one: SetDone, feel: FeelLog | None, program: Program) -> SetLine:
@@ -185,24 +223,38 @@ def _side(clip: ClipSeen, label: str) -> Side:
         hip_share=estimate(clip.measures, "hip_share", "%"),
         pain=clip.pain,
         lean=estimate(clip.measures, "trunk_lean", "°"),
+        outcome=clip.outcome,
     )
 
 
 def _compare(usual: Side, coached: Side) -> list[str]:
-    lines = []
-    if usual.lumbar and coached.lumbar:
-        by = coached.lumbar.value - usual.lumbar.value
-        least = CAMERA_MDC["lumbar_flexion"][0]
-        size = f"{whole_text(abs(by))}° {'less' if by < 0 else 'more'}"
-        if abs(by) > least:
-            lines.append(f"In the coached hinge the lower back bent {size}.{_depth(usual, coached)}")
-        else:
-            lines.append(f"The lower back bent about as much in both: a difference under {least:g}° is not clear.")
-    else:
-        lines.append("The lower back could not be told in both bends.")
+    lines = [_compare_backs(usual, coached), *_compare_shares(usual, coached)]
     if usual.pain is None or coached.pain is None:
         return [*lines, "Pain was not asked for both bends."]
-    return [*lines, *_compare_pain(usual.pain, coached.pain)]
+    return [*lines, _compare_pain(usual.pain, coached.pain, coached.outcome)]
+
+
+def _compare_backs(usual: Side, coached: Side) -> str:
+    if usual.lumbar is None or coached.lumbar is None:
+        return "The lower back could not be told in both bends."
+    by = coached.lumbar.value - usual.lumbar.value
+    least = CAMERA_MDC["lumbar_flexion"][0]
+    if abs(by) <= least:
+        return f"The lower back bent about as much in both: a difference under {least:g}° is not clear."
+    size = f"{whole_text(abs(by))}° {'less' if by < 0 else 'more'}"
+    both = f"{estimate_text(coached.lumbar)} after {estimate_text(usual.lumbar)}"
+    return f"In the coached hinge the lower back bent {size}: {both}.{_depth(usual, coached)}"
+
+
+def _compare_shares(usual: Side, coached: Side) -> list[str]:
+    """Say whether the hips' share of the bend differs: not where the two intervals overlap."""
+    before, after = usual.hip_share, coached.hip_share
+    if before is None or after is None:
+        return []
+    if before.lo <= after.hi and after.lo <= before.hi:
+        return ["Hip share: no clear difference, since the two intervals overlap."]
+    size = "larger" if after.value > before.value else "smaller"
+    return [f"The hips did a {size} share: {estimate_text(after)} after {estimate_text(before)}."]
 
 
 def _depth(usual: Side, coached: Side) -> str:
@@ -214,13 +266,17 @@ def _depth(usual: Side, coached: Side) -> str:
     return f" The {deeper.label.lower()} went {by}° deeper, and depth alone bends the back more; see the hip share too."
 
 
-def _compare_pain(usual: int, coached: int) -> list[str]:
+def _compare_pain(usual: int, coached: int, outcome: str) -> str:
     change = classify_change("nprs", usual, coached)
     said = f"Pain {usual} of 10 in the usual bend, {coached} of 10 in the coached hinge"
-    if change.verdict == "better":
-        return [f"{said}: it eased with the other way of bending. That tells what helped today, not why it hurts."]
     if change.verdict == "other_way":
-        return [f"{said}: it hurt more. Keep to what is comfortable, and tell your clinician."]
+        return f"{said}: it hurt more. Keep to what is comfortable, and tell your clinician."
     if usual == coached == 0:
-        return ["No pain in either bend."]
-    return [f"{said}: no clear change."]
+        return "No pain in either bend."
+    if change.verdict == "better" and outcome in _NO_HINGE:
+        seen = SHORT.get(outcome, "cannot tell")
+        return f"{said}: less. The second clip shows no hinge ({seen}), so that this says nothing about hinging."
+    if change.verdict == "better":
+        return f"{said}: it eased with the other way of bending. That tells what helped today, not why it hurts."
+    share = f" ({100 * (usual - coached) / usual:.0f} % less, below 2 points)" if usual > coached else ""
+    return f"{said}: no clear change{share}."

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from math import ceil
 
 from hiphinge.errors import UsageError
 from hiphinge.program.decision import Decision
 from hiphinge.program.model import Drill, Equipment, Program, Variant
 from hiphinge.program.pain import FULL_DOSE
+from hiphinge.program.words import WORK
 
 __all__ = ["Block", "Today", "equipment_names", "plan_today", "rep_seconds"]
 
@@ -27,8 +28,6 @@ LEAST_REPS = 3
 #: From the camera to the person: what shows head to feet well, and below which it rarely can [DESIGN].
 GOOD_SPACE_M, LEAST_SPACE_M = 2.5, 1.5
 _NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
-#: Nothing is trained while one of these stands.
-_NO_WORK = ("ask", "stop_now", "stop_see", "end_set", "end_session", "wait")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +56,8 @@ class Today:
 
     ``blocks`` are done one after the other, unless ``choose``: then the person picks one. ``left_out`` says what does
     not fit and why, ``instead`` what to do about it. ``minutes`` is an estimate of the longest choice, None without
-    a block.
+    a block. ``amount`` is a sentence with today's sets and reps where the minutes hold less than the dose, so that this
+    number is said beside the decision's: this one counts; "" where both are the same.
     """
 
     reason: str
@@ -66,6 +66,7 @@ class Today:
     left_out: tuple[str, ...]
     instead: tuple[str, ...]
     minutes: float | None
+    amount: str = ""
 
 
 def equipment_names(program: Program) -> dict[str, str]:
@@ -127,7 +128,7 @@ def plan_today(
     """
     _check(program, equipment, minutes, space_m)
     names = (decision.drill,) if decision.drill else decision.options
-    if decision.action in _NO_WORK or not names:
+    if decision.action not in (*WORK, "done") or not names:
         return Today(decision.reason, (), False, (), (), None)
     left_out: list[str] = []
     instead: list[str] = []
@@ -135,13 +136,24 @@ def plan_today(
     if not fitting:
         fitting = _replace(program, program.drill(names[0]), instead)
     found = [_plan(drill, decision, equipment, minutes, left_out) for drill in fitting]
-    blocks = tuple(block for block in found if block)
+    blocks = tuple(replace(block, film=(*block.film, *_small_room(space_m))) for block in found if block)
     if not blocks and minutes is not None:
         instead.append(_too_short(fitting[0], minutes))
-    elif space_m is not None and space_m < GOOD_SPACE_M:
-        instead.append(_small_room(space_m))
     longest = max((block.minutes for block in blocks), default=None)
-    return Today(decision.reason, blocks, len(blocks) > 1, tuple(left_out), tuple(instead), longest)
+    amount = _amount(blocks, decision, minutes)
+    return Today(decision.reason, blocks, len(blocks) > 1, tuple(left_out), tuple(instead), longest, amount)
+
+
+def _amount(blocks: Sequence[Block], decision: Decision, minutes: float | None) -> str:
+    """Say today's sets and reps where the minutes hold less than the decision asks for."""
+    parts = [
+        f"{'1 set' if one.sets == 1 else f'{one.sets} sets'} of {one.reps}"
+        for one in blocks
+        if (one.sets, one.reps) != (_sets(one.drill, decision, []), one.drill.dose.reps)
+    ]
+    if not parts or minutes is None:
+        return ""
+    return f"In your {minutes:g} minutes: {' or '.join(dict.fromkeys(parts))}."
 
 
 def _plan(
@@ -283,15 +295,18 @@ def _film(drill: Drill, sets: int) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def _small_room(space_m: float) -> str:
+def _small_room(space_m: float | None) -> tuple[str, ...]:
+    """Say how to film where there is little space; nothing where there is enough."""
+    if space_m is None or space_m >= GOOD_SPACE_M:
+        return ()
     if space_m < LEAST_SPACE_M:
         return (
             f"{space_m:g} m rarely shows head to feet: film through an open door. If that does not work either, "
-            "practise without filming; such reps are not judged."
+            "practise without filming; such reps are not judged.",
         )
     return (
         f"{space_m:g} m is little: hold the phone upright, and film through an open door if head or feet are cut off; "
-        f"{GOOD_SPACE_M:g} m is better."
+        f"{GOOD_SPACE_M:g} m is better.",
     )
 
 

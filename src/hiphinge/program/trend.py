@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from math import isfinite, sqrt
 from statistics import median
@@ -11,7 +11,7 @@ from typing import Literal
 
 from hiphinge.program.outcomes import Better
 
-__all__ = ["CAMERA_MDC", "STAND_IN_SOURCE", "Point", "Trend", "Verdict", "find_mdc", "trend"]
+__all__ = ["CAMERA_MDC", "SCORES", "STAND_IN_SOURCE", "Point", "Trend", "Verdict", "find_mdc", "trend"]
 
 #: ``first``: one session only. ``untold``: nothing, or no band, to compare with.
 Verdict = Literal["better", "no_clear_change", "other_way", "changed", "first", "untold"]
@@ -20,6 +20,8 @@ Verdict = Literal["better", "no_clear_change", "other_way", "changed", "first", 
 CAMERA_MDC: Mapping[str, tuple[float, str]] = {
     "lumbar_flexion": (10.0, "10° [DESIGN], until our own reliability study"),
 }
+#: The group of scores, which are answers, not estimates.
+SCORES = "Scores"
 STAND_IN_SOURCE = "√2 × half the 90 % interval, a stand-in [DESIGN] until our own reliability study"
 
 _WORDS: Mapping[Verdict, str] = {
@@ -48,8 +50,8 @@ class Point:
 class Trend:
     """The points of one measure, one for each session, and what they say.
 
-    ``baseline`` is the median of the first session, ``latest`` of the last; ``mdc`` the least change that counts, so
-    that the band is ``baseline`` ± ``mdc``. ``another_drill``: first and last are of different drills.
+    ``baseline`` is the middle value of the first session, ``latest`` of the last; ``mdc`` the least change that counts,
+    so that the band is ``baseline`` ± ``mdc``. ``another_drill``: first and last are of different drills.
     """
 
     name: str
@@ -98,7 +100,7 @@ def trend(
     ----------
     points
         In the order of the log, which holds even where a clock went back; those of one ``session`` count as one, by
-        their median (``""``: each counts for itself). Values that are not finite are left out.
+        the one in the middle (``""``: each counts for itself). Values that are not finite are left out.
     mdc
         The least change that counts, in the measure's unit; None or NaN: nothing can be told.
     name, label, unit, better, source, group
@@ -137,23 +139,19 @@ def find_mdc(name: str, points: Sequence[Point]) -> tuple[float | None, str]:
 
 
 def _merge(points: Sequence[Point]) -> tuple[Point, ...]:
-    """Return one point for each session, in the order of the log: the one in the middle, with its own interval."""
+    """Return one point for each session, in the order of the log: the one in the middle, with its own interval.
+
+    Of two in the middle the higher one, as for the reps of a set.
+    """
     groups: dict[str, list[Point]] = {}
     for number, one in enumerate(points):
         if isfinite(one.value):
             groups.setdefault(one.session or f"\0{number}", []).append(one)
     merged = []
     for group in groups.values():
-        last = group[-1]
-        group = sorted(group, key=lambda one: one.value)
-        low, high = group[(len(group) - 1) // 2], group[len(group) // 2]
-        value = (low.value + high.value) / 2
-        merged.append(Point(value, last.at, _mean(low.lo, high.lo), _mean(low.hi, high.hi), low.session, last.drill))
+        middle = sorted(group, key=lambda one: one.value)[len(group) // 2]
+        merged.append(replace(middle, at=group[-1].at))
     return tuple(merged)
-
-
-def _mean(a: float | None, b: float | None) -> float | None:
-    return None if a is None or b is None else (a + b) / 2
 
 
 def _judge(points: tuple[Point, ...], mdc: float | None, better: Better) -> Verdict:

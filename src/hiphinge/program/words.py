@@ -1,22 +1,65 @@
-"""Words for what the program holds: names of drills and steps, doses, gates, places."""
+"""Words for what the program holds: names of drills and steps, doses, gates, places; texts without addresses."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from hiphinge.program.decision import Decision
+from hiphinge.program.decision import Action, Decision
+from hiphinge.program.history import EFFORT_PLACES, PAIN_PLACES
 from hiphinge.program.model import Dose, Gate, Program
 
-__all__ = ["describe_gate", "dose_text", "name_choice", "name_drill", "name_step", "name_variant", "places_text"]
+__all__ = [
+    "EFFORT_WORDS",
+    "PAIN_WORDS",
+    "STOPS",
+    "WORK",
+    "describe_gate",
+    "dose_text",
+    "mask_addresses",
+    "name_choice",
+    "name_drill",
+    "name_step",
+    "name_variant",
+    "places_text",
+]
 
-_PLACE_WORDS: Mapping[str, str] = {
-    "low_back": "low back",
-    "thighs_front": "front of the thighs",
-    "upper_back": "upper back",
-    "leg_above_knee": "leg above the knee",
-    "leg_below_knee": "leg below the knee",
-    "nothing": "nothing much",
+#: Actions that stop everything until a clinician has seen the person; those with something to do.
+STOPS: tuple[Action, ...] = ("stop_now", "stop_see")
+WORK: tuple[Action, ...] = ("screen", "do", "up", "down", "choose", "easier")
+#: Every place of effort or pain: as a page says it, and as a question asks for it.
+_PLACES: Mapping[str, tuple[str, str]] = {
+    "hamstrings": ("hamstrings", "back of the thighs (hamstrings)"),
+    "buttocks": ("buttocks", "buttocks"),
+    "buttock": ("buttock", "buttock"),
+    "low_back": ("low back", "low back"),
+    "thighs_front": ("front of the thighs", "front of the thighs"),
+    "upper_back": ("upper back", "upper back"),
+    "leg_above_knee": ("leg above the knee", "leg, above the knee"),
+    "leg_below_knee": ("leg below the knee", "leg, below the knee"),
+    "hip": ("hip or groin", "hip or groin"),
+    "knee": ("knee", "knee"),
+    "neck": ("neck", "neck"),
+    "other": ("somewhere else", "somewhere else"),
+    "nothing": ("nothing much", "nothing much"),
 }
+#: Where effort, and where pain can be → words of a question, in the order in which they are asked.
+EFFORT_WORDS: Mapping[str, str] = {place: _PLACES[place][1] for place in EFFORT_PLACES}
+PAIN_WORDS: Mapping[str, str] = {place: _PLACES[place][1] for place in PAIN_PLACES}
+#: An e-mail address, with or without a dot in its domain. Lengths are bounded, so that no text takes long.
+_ADDRESS = re.compile(r"[\w.+%'&/=?^{|}~!#$*-]{1,64}@(?:[^\W\d_][\w.-]{0,252}\w|[\w-][\w.-]{0,252}\.[^\W\d_]{2,63})")
+_MASK = "(e-mail address left out)"
+
+
+def mask_addresses(text: str) -> str:
+    """Return a text without the e-mail addresses in it.
+
+    Examples
+    --------
+    >>> mask_addresses("Write to ana@example.org, please.")
+    'Write to (e-mail address left out), please.'
+    """
+    return _ADDRESS.sub(_MASK, text)
 
 
 def dose_text(dose: Dose) -> str:
@@ -48,7 +91,7 @@ def describe_gate(gate: Gate | None) -> Iterator[str]:
 
 def places_text(places: Iterable[str]) -> str:
     """Say places in words."""
-    return ", ".join(_PLACE_WORDS.get(place, place.replace("_", " ")) for place in places)
+    return ", ".join(_PLACES[place][0] if place in _PLACES else place.replace("_", " ") for place in places)
 
 
 def name_drill(program: Program, drill: str) -> str:

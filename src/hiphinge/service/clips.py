@@ -45,11 +45,15 @@ class Clip:
 
 @dataclass(frozen=True, slots=True)
 class ClipLogged:
-    """What came of a logged clip: the entry, its assessment, and what comes next."""
+    """What came of a logged clip: the entry, its assessment, and what comes next.
+
+    ``early`` says that it counts nothing yet, since another drill is due; ``""`` where it counts.
+    """
 
     event: SetDone | ClipSeen
     assessment: Assessment
     decision: Decision
+    early: str = ""
 
 
 class Runner(Protocol):

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
+import re
 import secrets
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from hiphinge.clip.options import ProgressCallback
 from hiphinge.errors import RecordConflict, UsageError
-from hiphinge.program import Drill, Program
 from hiphinge.program.decision import Decision
 from hiphinge.program.history import (
     ClipSeen,
@@ -27,101 +23,88 @@ from hiphinge.program.history import (
     SessionClosed,
     SessionOpened,
     SetDone,
-    Ticks,
     Withdrawn,
 )
-from hiphinge.service.clips import Clip, ClipLogged, Runner, assess_clip
+from hiphinge.service.base import Look, utc_now
 from hiphinge.service.commandline import command_line, day_text
-from hiphinge.service.grading import grade_reps, middle_measures
-from hiphinge.service.lookup import check_step, find_drill
-from hiphinge.service.questions import (
-    OpenQuestions,
-    find_belonging,
-    find_questions,
-    live_events,
-    open_session,
-    reference_clip,
-)
+from hiphinge.service.interview import STOPS, check_morning, check_room, refuse_stopped
+from hiphinge.service.lookup import check_step
+from hiphinge.service.practice import LEFT_OUT, Practice
+from hiphinge.service.questions import OpenQuestions, find_belonging, find_questions, live_events
+from hiphinge.service.words import mask_addresses
 
 if TYPE_CHECKING:
-    from hiphinge.model import Assessment
     from hiphinge.program.outcomes import Change
     from hiphinge.program.progress import Progress
     from hiphinge.program.summary import Remark, SessionSummary
     from hiphinge.program.today import Today
-    from hiphinge.store import Person, Store
+    from hiphinge.store import Note, Person
 
 __all__ = ["LEFT_OUT", "Desk", "Look", "utc_now"]
 
-#: Outcome of a screen that a person rather left out.
-LEFT_OUT = "left_out"
 
-
-def utc_now() -> datetime:
-    """Return the time of day, aware, in UTC."""
-    return datetime.now(UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """A person at one moment: the log, what comes next, what is not answered, the open session."""
-
-    history: History
-    decision: Decision
-    questions: OpenQuestions
-    session: SessionOpened | None
-
-
-class Desk:
+class Desk(Practice):
     """A store and a program, and what can be done with both.
 
     Every method that writes has stored its entry when it returns.
     """
 
-    def __init__(
-        self,
-        store: Store,
-        program: Program,
-        *,
-        program_sha: str = "",
-        runner: Runner | None = None,
-        clock: Callable[[], datetime] = utc_now,
-    ) -> None:
-        self.store, self.program = store, program
-        self._program_sha, self._runner, self._clock = program_sha, runner, clock
+    # --- people and notes ---
+
+    def add_person(self, name: str, *, birth_year: int | None = None) -> Person:
+        """Add somebody.
+
+        Raises
+        ------
+        UsageError
+            No name, or one that differs from somebody's by capitals only.
+        """
+        name = " ".join(name.split())
+        if not name:
+            raise UsageError("The name is empty.", expected="a name or a nickname", next_step="Give one.")
+        for one in self.store.people():
+            if one.name != name and one.name.casefold() == name.casefold():
+                raise UsageError(
+                    f"{one.name} is here already, and {name} differs by capitals only.",
+                    expected="a name that can be told apart",
+                    next_step="Add something to it, such as a second name or a number.",
+                )
+        return self.store.add_person(name, birth_year=birth_year)
+
+    def add_note(self, person: Person, text: str, *, author: str, session: str | None = None) -> Note:
+        """Keep a note; ``session`` None: on the one that is open, if any.
+
+        Raises
+        ------
+        UsageError
+            The author is an e-mail address.
+        """
+        if "@" in author:
+            raise UsageError(
+                "The author has an e-mail address in it.", expected="a name", next_step="Leave the address out."
+            )
+        opened = self.session(person)
+        about = session or (opened.session if opened is not None else None)
+        return self.store.add_note(person.id, text, author=author, session=about)
+
+    def notes(self, person: Person) -> tuple[Note, ...]:
+        """Return the notes on a person, oldest first, e-mail addresses masked."""
+        found = self.store.notes(person.id)
+        return tuple(replace(one, author=mask_addresses(one.author), text=mask_addresses(one.text)) for one in found)
 
     # --- looking ---
-
-    def find(self, name: str) -> Person:
-        """Return the person called so, by name or number."""
-        return self.store.find_person(name)
-
-    def history(self, person: Person) -> History:
-        """Return the person's log, looked at now."""
-        return self.store.history(person.id, now=self._clock())
 
     def questions(self, person: Person) -> OpenQuestions:
         """Return what the person still has to answer."""
         return find_questions(self.history(person), self.program)
 
-    def session(self, person: Person) -> SessionOpened | None:
-        """Return the person's open session, None where none is."""
-        return open_session(self.history(person))
+    def explain_screen(self, look: Look) -> tuple[str, ...]:
+        """Return what the screens show, to read with a clinician; empty from the second step with work on."""
+        from hiphinge.program.screen import explain_screen
+        from hiphinge.program.state import first_step
 
-    def decide(self, person: Person) -> Decision:
-        """Return what comes next for the person, and why."""
-        from hiphinge.program.next_step import next_step
-
-        return next_step(self.history(person), self.program)
-
-    def look(self, person: Person) -> Look:
-        """Read the person's log once, and return what follows from it."""
-        from hiphinge.program.next_step import next_step
-
-        history = self.history(person)
-        return Look(
-            history, next_step(history, self.program), find_questions(history, self.program), open_session(history)
-        )
+        first = self.program.stages[first_step(self.program)].id
+        return explain_screen(look.history) if look.decision.step == first else ()
 
     def plan(
         self,
@@ -134,6 +117,7 @@ class Desk:
         """Return today's session, from what there is; None takes what the open session was told."""
         from hiphinge.program.today import plan_today
 
+        check_room(minutes, space_m)
         opened = look.session
         if opened is not None:
             equipment = opened.equipment if equipment is None and opened.equipment else equipment
@@ -158,11 +142,11 @@ class Desk:
         """Return the notes on a person, or on one session, oldest first."""
         from hiphinge.program.summary import Remark
 
-        notes = self.store.notes(person.id)
+        notes = self.notes(person)
         return tuple(Remark(one.at, one.author, one.text) for one in notes if session in (None, one.session))
 
     def summary(self, person: Person, session: str | None = None) -> SessionSummary:
-        """Return the summary of a session; None takes the last one.
+        """Return the summary of a session, by its key or its number from 1 on; None takes the last one.
 
         Raises
         ------
@@ -174,6 +158,8 @@ class Desk:
 
         history = self.history(person)
         opened = [event.session for event in live_events(history) if isinstance(event, SessionOpened)]
+        if session is not None and re.fullmatch(r"[1-9][0-9]{0,4}", session) and int(session) <= len(opened):
+            session = opened[int(session) - 1]
         if not opened or (session is not None and session not in opened):
             raise RecordConflict(
                 f"{person.name} has no session{'' if session is None else f' {session!r}'} yet.",
@@ -194,12 +180,19 @@ class Desk:
         return decision
 
     def answer_red_flags(self, person: Person, answers: Mapping[str, bool | None]) -> Decision:
-        """Store answers to red-flag questions, question id → yes, no, not answered."""
+        """Store answers to red-flag questions, question id → yes, no, not answered; at any time.
+
+        A yes stops, and closes the session that is open.
+        """
         known = {flag.id for flag in self.program.red_flags}
         for name in answers:
             if name not in known:
                 raise UsageError(f"There is no red-flag question {name!r}.", expected=", ".join(sorted(known)))
-        return self.record(person, RedFlagAnswers(**self._stamp("flags"), answers=dict(answers)))
+        decision = self.record(person, RedFlagAnswers(**self._stamp("flags"), answers=dict(answers)))
+        opened = self.session(person) if any(answers.values()) and decision.action in STOPS else None
+        if opened is not None:
+            decision = self.record(person, SessionClosed(**self._stamp("closed"), session=opened.session))
+        return decision
 
     def take_intake(
         self, person: Person, *, pain: int | None, places: Sequence[str] = (), since: str = "", goal: str = ""
@@ -211,14 +204,17 @@ class Desk:
 
     def answer_morning(self, person: Person, pain: int, session: str | None = None) -> Decision:
         """Store the pain on the morning after a session; None takes the last one that is closed."""
-        closed = [e.session for e in live_events(self.history(person)) if isinstance(e, SessionClosed)]
+        events = live_events(self.history(person))
+        closed = [e.session for e in events if isinstance(e, SessionClosed)]
         if not closed or (session is not None and session not in closed):
             raise RecordConflict(
                 f"{person.name} has no finished session, so there is no morning after it.",
                 expected="a session that was finished",
                 next_step=command_line("session", "finish", person.name),
             )
-        return self.record(person, NextMorning(**self._stamp("morning"), session=session or closed[-1], pain=pain))
+        session = session or closed[-1]
+        check_morning(events, session, self._clock(), person.name)
+        return self.record(person, NextMorning(**self._stamp("morning"), session=session, pain=pain))
 
     def score(self, person: Person, scores: Mapping[str, float]) -> Decision:
         """Store scores (``nprs``, ``psfs``, ``rmdq``, ``ftf_cm`` → value) as one, each within its range."""
@@ -285,6 +281,8 @@ class Desk:
 
     def withdraw(self, person: Person, reason: str, entry: str | None = None) -> tuple[Event, ...]:
         """Withdraw ``entries`` that were a slip, and return them. They stay in the log and count no longer."""
+        if not reason.strip():
+            raise UsageError("It is not said why the entry does not count.", expected="a reason in a few words")
         gone = self.entries(person, entry)
         self.record(person, *(Withdrawn(**self._stamp("withdrawn"), entry=event.key, reason=reason) for event in gone))
         return gone
@@ -301,150 +299,64 @@ class Desk:
         minutes: int | None = None,
         space_m: float | None = None,
     ) -> SessionOpened:
-        """Open a session."""
-        key = f"session-{secrets.token_hex(4)}"
-        event = SessionOpened(
-            key=key, at=self._clock(), session=key, resting_pain=resting_pain, new_symptoms=new_symptoms,
-            equipment=tuple(equipment), minutes=minutes, space_m=space_m,
-        )  # fmt: skip
-        self.record(person, event)
-        return event
-
-    def need_session(self, person: Person) -> str:
-        """Return the open session's name.
+        """Open a session.
 
         Raises
         ------
         RecordConflict
-            None is open.
+            A stop is in force, or a session is open.
+        UsageError
+            Minutes or metres that nobody has.
         """
-        opened = self.session(person)
-        if opened is None:
-            raise RecordConflict(
-                f"No session of {person.name} is open.",
-                expected="a session to put this into",
-                next_step=command_line("session", "start", person.name),
-            )
-        return opened.session
-
-    def log_clip(self, person: Person, clip: Clip, *, progress: ProgressCallback | None = None) -> ClipLogged:
-        """Assess a clip by its drill's rules and store it, with its assessment, in the open session."""
-        session, drill = self.need_session(person), self.drill(clip.drill)
-        check_step(self.program, None, clip.drill, clip.variant)
-        self._refuse_logged(person, clip.path)
-        runner = self._runner or _default_runner()
-        assessment = assess_clip(
-            clip.path, drill, clip.options, runner=runner, reference=self._reference(person), progress=progress
+        event = self.plan_start(
+            resting_pain=resting_pain, new_symptoms=new_symptoms, equipment=equipment, minutes=minutes, space_m=space_m
         )
-        number = self._keep(person, clip, assessment)
-        event = self._clip_event(session, drill, clip, assessment, number)
-        return ClipLogged(event, assessment, self.record(person, event))
+        refuse_stopped(self.decide(person), person.name)
+        self.record(person, event)
+        return event
 
-    def _refuse_logged(self, person: Person, film: Path) -> None:
-        """Refuse a film of this person that an entry stands for already, before it is assessed: that takes a while."""
-        if film.suffix.lower() == ".json" or not film.is_file():
-            return
-        with film.open("rb") as stream:
-            sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
-        numbers = {one.assessment for one in self.store.clips(person.id) if one.sha256 == sha256}
-        for event in live_events(self.history(person)) if numbers else ():
-            if getattr(event, "assessment", None) in numbers:
-                raise RecordConflict(
-                    f"{film.name} was already logged for {person.name}, on {day_text(event.at, clock=True)}.",
-                    expected="each film once",
-                    next_step="Log another film, or take that entry back: "
-                    + command_line("session", "undo", person.name, "--entry", event.key),
-                )
-
-    def _clip_event(
-        self, session: str, drill: Drill, clip: Clip, assessment: Assessment, number: str
-    ) -> SetDone | ClipSeen:
-        outcome = assessment.verdict.outcome
-        if drill.kind == "screen" or clip.label:
-            return ClipSeen(
-                **self._stamp("clip"), session=session, drill=drill.id, outcome=outcome, pain=clip.pain,
-                measures=middle_measures(assessment), assessment=number, label=clip.label,
-            )  # fmt: skip
-        return SetDone(
-            **self._stamp("set"), session=session, drill=drill.id, variant=clip.variant, outcome=outcome,
-            reps=grade_reps(assessment, drill, variant=clip.variant, touched=clip.touched), load_kg=clip.load_kg,
-            assessment=number, back_reps=clip.back_reps,
-            measures=middle_measures(assessment, back_reps=clip.back_reps),
-        )  # fmt: skip
-
-    def leave_out(self, person: Person, drill: str) -> Decision:
-        """Store that the person rather left a screen out."""
-        if self.drill(drill).kind != "screen":
-            raise UsageError(
-                f"{drill!r} is no screen.",
-                expected="a drill that only asks a question",
-                next_step="A drill that is not done is simply not logged.",
-            )
-        session = self.need_session(person)
-        return self.record(person, ClipSeen(**self._stamp("clip"), session=session, drill=drill, outcome=LEFT_OUT))
-
-    def log_feel(
+    def plan_start(
         self,
-        person: Person,
-        drill: str,
         *,
-        effort: Sequence[str] | None,
-        pain: int | None,
-        places: Sequence[str] = (),
-        leg: Literal["same", "further", "back"] | None = None,
-        new_numbness: bool | None = None,
-    ) -> Decision:
-        """Store how a set felt."""
-        session = self.need_session(person)
-        return self.record(
-            person,
-            FeelLog(
-                **self._stamp("feel"), session=session, drill=self.drill(drill).id,
-                effort=None if effort is None else tuple(effort), pain=pain, pain_places=tuple(places), leg=leg,
-                new_numbness=new_numbness,
-            ),
+        resting_pain: int | None,
+        new_symptoms: bool | None = None,
+        equipment: Sequence[str] = (),
+        minutes: int | None = None,
+        space_m: float | None = None,
+    ) -> SessionOpened:
+        """Return the entry that would open a session, without storing it."""
+        check_room(minutes, space_m)
+        key = f"session-{secrets.token_hex(4)}"
+        return SessionOpened(
+            key=key, at=self._clock(), session=key, resting_pain=resting_pain, new_symptoms=new_symptoms,
+            equipment=tuple(equipment), minutes=minutes, space_m=space_m,
         )  # fmt: skip
 
-    def log_ticks(
-        self, person: Person, drill: str, ticks: Mapping[str, bool], *, by: Literal["person", "clinician"] = "person"
-    ) -> Decision:
-        """Store what only the person (or the therapist) can tell."""
-        known = [tick.id for tick in self.drill(drill).ticks]
-        for name in ticks:
-            if name not in known:
-                raise UsageError(f"{drill!r} has no tick {name!r}.", expected=", ".join(known) or "no ticks at all")
-        session = self.need_session(person)
-        return self.record(person, Ticks(**self._stamp("ticks"), session=session, drill=drill, ticks=ticks, by=by))
+    def questions_after(self, look: Look, event: Event) -> OpenQuestions:
+        """Return what would be to answer once an entry was stored."""
+        return find_questions(History((*look.history.events, event), look.history.now), self.program)
+
+    def start_anew(self, person: Person, opened: SessionOpened, event: SessionOpened) -> None:
+        """Open a session in place of one in which nothing was done yet, since its answers were others.
+
+        Raises
+        ------
+        RecordConflict
+            Something was done in it.
+        """
+        events = live_events(self.history(person))
+        if any(isinstance(e, SetDone | ClipSeen | FeelLog) and e.session == opened.session for e in events):
+            raise RecordConflict(
+                f"The session of {day_text(opened.at, clock=True)} has begun with pain {opened.resting_pain} at rest.",
+                expected="the answers it began with",
+                next_step=f"To begin with others: {command_line('session', 'finish', person.name)}, then "
+                f"{command_line('session', 'start', person.name)}",
+            )
+        gone = Withdrawn(**self._stamp("withdrawn"), entry=opened.key, reason="The start was answered anew.")
+        self.record(person, gone, event)
 
     def finish(self, person: Person) -> str:
         """Close the open session and return its name."""
         session = self.need_session(person)
         self.record(person, SessionClosed(**self._stamp("closed"), session=session))
         return session
-
-    def drill(self, name: str) -> Drill:
-        """Return a drill of the program; UsageError where there is none of that name."""
-        return find_drill(self.program, name)
-
-    def _reference(self, person: Person) -> bytes | None:
-        number = reference_clip(self.history(person), self.program)
-        return self.store.assessment(number).document if number else None
-
-    def _keep(self, person: Person, clip: Clip, assessment: Assessment) -> str:
-        from hiphinge.report.document import document_bytes
-
-        film = None if clip.path.suffix.lower() == ".json" else clip.path
-        return self.store.add_assessment(
-            person.id, document_bytes(assessment), sha256=assessment.video.sha256, clip=film,
-            keep_clip=clip.keep and film is not None,
-        )  # fmt: skip
-
-    def _stamp(self, kind: str) -> dict[str, Any]:
-        """Return the key and the time of a new entry."""
-        return {"key": f"{kind}-{secrets.token_hex(4)}", "at": self._clock()}
-
-
-def _default_runner() -> Runner:
-    from hiphinge.clip.run import assess_video
-
-    return assess_video

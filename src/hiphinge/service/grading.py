@@ -18,16 +18,14 @@ BACK_RULE, DOWN_RULES = "4", ("2", "9")
 TRAVEL_RULE = "1"
 #: The seat at the wall.
 CONTACT_RULE = "11"
-#: Variants of a wall drill in which the wall may wait.
-_NO_CONTACT = ("small_range",)
 #: The drill's own target speaks after the back and back-not-down.
 _CONTACT_PRECEDENCE = 4
-_NO_TOUCH_CUE = "Shuffle half a shoe closer."
+_NO_TOUCH_CUE = "Shuffle a little closer."
 
 
 def needs_contact(drill: Drill, variant: str) -> bool:
-    """Say whether a rep of the drill, in this variant, has to reach the wall."""
-    return drill.rules == "wall" and variant not in _NO_CONTACT
+    """Say whether a rep of the drill, in this variant, has to reach the wall: not in one that is only a help."""
+    return drill.rules == "wall" and all(one.gates for one in drill.variants if one.id == variant)
 
 
 def grade_reps(

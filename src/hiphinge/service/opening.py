@@ -8,11 +8,21 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
+from hiphinge.errors import PersonNotFound
 from hiphinge.program import load_program, shipped_text
 from hiphinge.service.clips import Runner
+from hiphinge.service.commandline import command_line
 from hiphinge.service.desk import Desk, utc_now
 
-__all__ = ["open_desk"]
+__all__ = ["find_missing", "open_desk"]
+
+
+def find_missing(url: str | None = None) -> Path | None:
+    """Return the file that a store would be in where none is there yet; None where it is, or on a server."""
+    from hiphinge.store.opening import find_place
+
+    path = find_place(url).path
+    return path if path is not None and not path.exists() else None
 
 
 @contextmanager
@@ -22,6 +32,7 @@ def open_desk(
     *,
     runner: Runner | None = None,
     clock: Callable[[], datetime] = utc_now,
+    make: bool = True,
 ) -> Iterator[Desk]:
     """Open the store and read the program.
 
@@ -35,8 +46,22 @@ def open_desk(
         Assesses clips; None takes ``hiphinge.clip.run.assess_video``.
     clock
         Tells the time, aware.
+    make
+        Whether a store that is not there is made.
+
+    Raises
+    ------
+    PersonNotFound
+        There is no store, and none is to be made: a name that is mistyped leaves no empty store behind.
     """
     loaded = load_program(program)
+    missing = None if make else find_missing(url)
+    if missing is not None:
+        raise PersonNotFound(
+            f"Nobody is here yet: there is no store at {missing}.",
+            expected="a store in which somebody was added",
+            next_step=f"Check --store, or add somebody: {command_line('person', 'add', 'NAME')}",
+        )
     text = shipped_text().encode() if program is None else program.read_bytes()
     from hiphinge.store import open_store
 

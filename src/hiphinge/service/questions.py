@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from hiphinge.program import Program
 from hiphinge.program.clock import find_withdrawn
@@ -13,7 +12,6 @@ from hiphinge.program.history import (
     FeelLog,
     History,
     Intake,
-    NextMorning,
     RedFlagAnswers,
     SessionClosed,
     SessionOpened,
@@ -22,7 +20,7 @@ from hiphinge.program.history import (
     Withdrawn,
 )
 from hiphinge.program.model import RedFlag
-from hiphinge.program.state import MORNING
+from hiphinge.program.next_step import present
 
 __all__ = ["OpenQuestions", "find_belonging", "find_questions", "live_events", "open_session", "reference_clip"]
 
@@ -50,59 +48,35 @@ def live_events(history: History) -> tuple[Event, ...]:
 def find_questions(history: History, program: Program) -> OpenQuestions:
     """Return what the person still has to answer, at ``history.now``.
 
-    Red flags are due before anything else, and again when something is new or worse, or when that was not answered.
+    Red flags are due before anything else, and again when something is new or worse, when that was not answered, or
+    after a sore morning.
     """
     events = live_events(history)
-    answered: dict[str, bool | None] = {}
-    first, opened, fresh = True, False, False
-    for event in events:
-        if isinstance(event, RedFlagAnswers):
-            answered |= event.answers
-            first, fresh = False, True
-        elif isinstance(event, SessionOpened):
-            unsaid = event.new_symptoms is None and opened and not fresh
-            if event.new_symptoms or unsaid:
-                answered.clear()
-            opened, fresh = True, False
-        elif isinstance(event, SessionClosed):
-            fresh = False
+    found = present(history, program)
     return OpenQuestions(
-        red_flags=tuple(flag for flag in program.red_flags if answered.get(flag.id) is None),
+        red_flags=tuple(flag for flag in program.red_flags if flag.id in found.open_flags),
         intake=not any(isinstance(event, Intake) for event in events),
-        morning=_find_morning(events, history.now),
-        first=first,
+        morning=found.morning,
+        first=not any(isinstance(event, RedFlagAnswers) for event in events),
     )
-
-
-def _find_morning(events: tuple[Event, ...], now: datetime) -> str | None:
-    closed = [event for event in events if isinstance(event, SessionClosed)]
-    if not closed:
-        return None
-    last = closed[-1]
-    worked = any(isinstance(e, SetDone | FeelLog) and e.session == last.session for e in events)
-    told = any(isinstance(e, NextMorning) and e.session == last.session for e in events)
-    slept = now - last.at >= MORNING and now.astimezone().date() > last.at.astimezone().date()
-    return last.session if worked and not told and slept else None
 
 
 def find_belonging(events: tuple[Event, ...], index: int) -> tuple[Event, ...]:
     """Return what was entered as one with entry ``index``: a set, how it felt, its ticks; else that entry alone."""
     first, last = index, index + 1
-    while _goes_with(events[first]) and first and _same_set(events[first - 1], events[first]):
+    while first and _belongs(events[first - 1], events[first]):
         first -= 1
-    while last < len(events) and _goes_with(events[last]) and _same_set(events[last - 1], events[last]):
+    while last < len(events) and _belongs(events[last - 1], events[last]):
         last += 1
     return events[first:last]
 
 
-def _goes_with(event: Event) -> bool:
-    return isinstance(event, FeelLog | Ticks)
-
-
-def _same_set(before: Event, after: Event) -> bool:
-    """Say whether two neighbours in the log are of one set."""
+def _belongs(before: Event, after: Event) -> bool:
+    """Say whether two neighbours in the log are of one set, or of one clip."""
+    if isinstance(before, FeelLog) and isinstance(after, ClipSeen):
+        return (before.session, before.drill, before.at) == (after.session, after.drill, after.at)
     kinds = (SetDone, FeelLog, Ticks)
-    if not (isinstance(before, kinds) and isinstance(after, kinds)):
+    if not (isinstance(before, kinds) and isinstance(after, FeelLog | Ticks)):
         return False
     again = type(before) is type(after)
     return (before.session, before.drill) == (after.session, after.drill) and not again

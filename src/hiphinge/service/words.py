@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
-from hiphinge.program import Program
+from hiphinge.program import Drill, Program
 from hiphinge.program.history import (
-    EFFORT_PLACES,
-    PAIN_PLACES,
     ClipSeen,
     Event,
     FeelLog,
@@ -21,43 +20,25 @@ from hiphinge.program.history import (
     SetDone,
     Ticks,
 )
-from hiphinge.program.words import name_drill
+from hiphinge.program.model import Variant
+from hiphinge.program.words import EFFORT_WORDS, PAIN_WORDS, mask_addresses, name_drill
 
-__all__ = ["EFFORT_WORDS", "LEG_WORDS", "PAIN_WORDS", "SCALE", "name_entry"]
+__all__ = [
+    "EFFORT_WORDS", "LEG_WORDS", "PAIN_WORDS", "SCALE", "mask_addresses", "name_entry", "set_up_lines",
+]  # fmt: skip
 
 #: What 0 and 10 mean.
 SCALE = "0: no pain, 10: the worst you can imagine"
 
-_EFFORT = {
-    "hamstrings": "back of the thighs (hamstrings)",
-    "buttocks": "buttocks",
-    "low_back": "low back",
-    "thighs_front": "front of the thighs",
-    "upper_back": "upper back",
-    "neck": "neck",
-    "other": "somewhere else",
-    "nothing": "nothing much",
-}
-_PAIN = {
-    "low_back": "low back",
-    "buttock": "buttock",
-    "leg_above_knee": "leg, above the knee",
-    "leg_below_knee": "leg, below the knee",
-    "hip": "hip or groin",
-    "knee": "knee",
-    "neck": "neck",
-    "other": "somewhere else",
-}
-#: Where effort can be felt → words.
-EFFORT_WORDS: Mapping[str, str] = {place: _EFFORT[place] for place in EFFORT_PLACES}
-#: Where pain can be → words.
-PAIN_WORDS: Mapping[str, str] = {place: _PAIN[place] for place in PAIN_PLACES}
 #: How leg pain moved → words.
 LEG_WORDS: Mapping[str, str] = {
     "same": "it stayed where it was",
     "further": "it went further down the leg",
     "back": "it drew back towards the spine",
 }
+
+#: Where the heels stand, in a set-up line and in a variant's name.
+_HEELS = re.compile(r"\bheels\b[^,;]*?shoe-lengths?[^,;]*", re.IGNORECASE)
 
 _ENTRIES: Mapping[type[Event], str] = {
     RedFlagAnswers: "answers to the red-flag questions",
@@ -80,3 +61,10 @@ def name_entry(event: Event, program: Program) -> str:
     if isinstance(event, OutcomeScore):
         return f"score: {event.measure} {event.value:g}"
     return _ENTRIES.get(type(event), "entry")
+
+
+def set_up_lines(drill: Drill, variant: Variant | None) -> tuple[str, ...]:
+    """Return a drill's set-up; a variant that sets the distance to the wall says it in place of the drill."""
+    if variant is None or not _HEELS.fullmatch(variant.name):
+        return drill.setup
+    return tuple(_HEELS.sub(variant.name.lower(), line) for line in drill.setup)

@@ -1,6 +1,15 @@
 """Keeping people, sessions and entries: SQLite or PostgreSQL."""
 
-from hiphinge.store.records import AssessmentRecord, AuditEntry, Clip, Erasure, Note, Person, SavedDecision
+from hiphinge.store.records import (
+    AssessmentRecord,
+    AuditEntry,
+    Clip,
+    Erasure,
+    LoggedFilm,
+    Note,
+    Person,
+    SavedDecision,
+)
 from hiphinge.store.store import Store, open_store
 
 __all__ = [
@@ -8,6 +17,7 @@ __all__ = [
     "AuditEntry",
     "Clip",
     "Erasure",
+    "LoggedFilm",
     "Note",
     "Person",
     "SavedDecision",

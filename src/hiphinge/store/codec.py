@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -14,6 +13,7 @@ from hiphinge.errors import RecordConflict, StoreError
 from hiphinge.program import history as kinds
 from hiphinge.program.decision import Decision
 from hiphinge.program.history import Event
+from hiphinge.store.rules import check_text
 
 __all__ = ["KINDS", "decode_decision", "decode_event", "encode_decision", "encode_event", "versions_of"]
 
@@ -25,6 +25,7 @@ KINDS: Mapping[str, type[Event]] = {
 }
 _ENCODER = msgspec.json.Encoder(order="sorted")
 _DECODER = msgspec.json.Decoder()
+_LONGEST_VERSION = 10_000
 
 
 def encode_event(event: Event) -> str:
@@ -110,16 +111,24 @@ def versions_of(document: bytes) -> tuple[str, str, str]:
     Raises
     ------
     RecordConflict
-        The bytes are no JSON object.
+        The bytes are no JSON object in strict UTF-8: no byte order mark, no NaN, no half characters.
     """
     try:
-        whole: Any = json.loads(document)
-    except ValueError as error:
-        raise RecordConflict("The assessment cannot be kept: it is no JSON.", expected="assessment.json") from error
+        document.decode("utf-8")
+        whole: Any = _DECODER.decode(document)
+    except (ValueError, msgspec.MsgspecError, RecursionError) as error:
+        why = str(error).partition("\n")[0]
+        raise RecordConflict(
+            f"The assessment cannot be kept: it is no JSON in UTF-8 ({why}).", expected="assessment.json"
+        ) from error
     if not isinstance(whole, dict):
         raise RecordConflict("The assessment cannot be kept: it is no JSON object.", expected="assessment.json")
     made = whole.get("provenance")
     made = made if isinstance(made, dict) else {}
     rules = whole.get("criteria")
     digest = hashlib.sha256(_ENCODER.encode(rules)).hexdigest()[:12] if rules else ""
-    return str(made.get("model", "")), str(made.get("calibration", "")), digest
+    model, calibration = (str(made.get(name, "")) for name in ("model", "calibration"))
+    for what, value in (("model", model), ("calibration", calibration)):
+        if value:
+            check_text(value, f"{what} that the assessment names", longest=_LONGEST_VERSION, lines=True)
+    return model, calibration, digest

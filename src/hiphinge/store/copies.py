@@ -14,7 +14,7 @@ import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
@@ -24,10 +24,10 @@ from sqlalchemy import Connection, Engine, Table, func, insert, select, text
 
 from hiphinge.errors import InputNotFound, OutputError, StoreError
 from hiphinge.store.faults import told_kindly
-from hiphinge.store.files import create_private, make_private, remove_tree
+from hiphinge.store.files import aside_folder, create_private, make_private
 from hiphinge.store.migrate import HEAD, bring_up_to_date
 from hiphinge.store.opening import connect, find_place
-from hiphinge.store.tables import TABLES, Utc, audit, decisions, notes
+from hiphinge.store.tables import TABLES, Utc, assessments, audit, decisions, notes
 
 __all__ = ["Rows", "check_empty", "insert_rows", "open_backup", "unpack_files", "write_backup"]
 
@@ -35,6 +35,8 @@ _FORMAT = "hiphinge backup"
 _MANIFEST = "backup.json"
 _DATABASE = "store.sqlite3"
 _LINES = "tables/{}.jsonl"
+#: Versions whose tables of people are those of now.
+_SAME_TABLES = ("0001", HEAD)
 _NUMBERED = (notes, decisions, audit)
 _AT_ONCE = 2000
 #: files/PERSON/ASSESSMENT/NAME
@@ -56,29 +58,39 @@ def write_backup(path: Path, engine: Engine, connection: Connection, root: Path,
     if path.exists():
         raise OutputError(f"{path} is there already.", expected="a name where there is nothing yet")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        aside = Path(tempfile.mkdtemp(prefix=f".{path.name}.part-", dir=path.parent))
+        with aside_folder(path.parent, path.name) as aside:
+            whole = aside / "whole.zip"
+            with (
+                create_private(whole) as out,
+                zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive,
+            ):
+                _write_all(archive, engine, connection, root, aside, now=now)
+            with whole.open("rb") as opened:
+                os.fsync(opened.fileno())
+            whole.replace(path)
     except OSError as error:
         raise _unwritable(path, error) from error
-    try:
-        whole = aside / "whole.zip"
-        with create_private(whole) as out, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-            kind = "sqlite" if engine.dialect.name == "sqlite" else "lines"
-            manifest = {"format": _FORMAT, "schema_version": HEAD, "kind": kind, "made_at": now.isoformat()}
-            archive.writestr(_MANIFEST, json.dumps(manifest, indent=1))
-            if kind == "sqlite":
-                _copy_database(engine, aside / _DATABASE)
-                archive.write(aside / _DATABASE, _DATABASE)
-            else:
-                _write_lines(archive, connection)
-            _write_files(archive, root)
-        with whole.open("rb") as opened:
-            os.fsync(opened.fileno())
-        whole.replace(path)
-    except OSError as error:
-        raise _unwritable(path, error) from error
-    finally:
-        remove_tree(aside)
+
+
+def _write_all(
+    archive: zipfile.ZipFile, engine: Engine, connection: Connection, root: Path, aside: Path, *, now: datetime
+) -> None:
+    """Fill the zip. ``aside`` is a folder to work in."""
+    kind = "sqlite" if engine.dialect.name == "sqlite" else "lines"
+    manifest = {"format": _FORMAT, "schema_version": HEAD, "kind": kind, "made_at": now.isoformat()}
+    archive.writestr(_MANIFEST, json.dumps(manifest, indent=1))
+    query = select(assessments.c.person, assessments.c.id, assessments.c.files).order_by(assessments.c.id)
+    if kind == "sqlite":
+        copy = aside / _DATABASE
+        _copy_database(engine, copy)
+        archive.write(copy, _DATABASE)
+        # What the copy names, not what the store names by now.
+        with closing(sqlite3.connect(copy)) as copied:
+            named = copied.execute(str(query)).fetchall()
+    else:
+        _write_lines(archive, connection)
+        named = [tuple(row) for row in connection.execute(query)]
+    _write_files(archive, root, named)
 
 
 def _unwritable(path: Path, error: OSError) -> OutputError:
@@ -111,16 +123,14 @@ def _write_lines(archive: zipfile.ZipFile, connection: Connection) -> None:
                 out.write(msgspec.json.encode(dict(row._mapping)) + b"\n")
 
 
-def _write_files(archive: zipfile.ZipFile, root: Path) -> None:
-    """Add the kept files; one that is erased meanwhile is left out."""
-    for path in sorted(root.glob("*/*/*")):
-        name = f"files/{path.relative_to(root).as_posix()}"
-        if _FILE.fullmatch(name) and path.is_file():
-            try:
+def _write_files(archive: zipfile.ZipFile, root: Path, named: Iterable[tuple[str, str, str]]) -> None:
+    """Add the kept files that rows (person, assessment, names) name; one that is erased meanwhile is left out."""
+    for person, number, names in named:
+        for name in json.loads(names):
+            path = root / person / number / name
+            with suppress(FileNotFoundError):
                 # Films are compressed already.
-                archive.write(path, name, zipfile.ZIP_STORED)
-            except FileNotFoundError:
-                continue
+                archive.write(path, f"files/{person}/{number}/{name}", zipfile.ZIP_STORED)
 
 
 @contextmanager
@@ -150,16 +160,7 @@ def open_backup(path: Path) -> Iterator[tuple[zipfile.ZipFile, Rows]]:
                 yield archive, lambda table: _rows(engine, table)
             finally:
                 engine.dispose()
-
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        KeyError,
-        EOFError,
-        ValueError,
-        RuntimeError,
-        msgspec.MsgspecError,
-    ) as error:
+    except _UNREADABLE as error:
         raise _no_backup(path) from error
 
 
@@ -178,7 +179,7 @@ def _manifest(archive: zipfile.ZipFile, path: Path) -> dict[str, Any]:
     if not isinstance(manifest, dict) or manifest.get("format") != _FORMAT:
         raise _no_backup(path)
     version = str(manifest["schema_version"])
-    if version > HEAD or (manifest["kind"] == "lines" and version != HEAD):
+    if version > HEAD or (manifest["kind"] == "lines" and version not in _SAME_TABLES):
         raise StoreError(
             f"The backup has schema version {version}; this hiphinge restores version {HEAD}.",
             next_step="Restore it with the hiphinge that made it. Nothing was changed.",

@@ -1,22 +1,20 @@
-"""Erasing one person: rows, files, and what deleted rows leave in a database's pages."""
+"""Erasing one person: rows, and what deleted rows leave in a database's pages."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, delete, func, select
+from sqlalchemy import Connection, Engine, delete, select
 from sqlalchemy.exc import DBAPIError
 
-from hiphinge.store.files import remove_tree
 from hiphinge.store.people import lock_person
-from hiphinge.store.tables import TABLES, audit, people
+from hiphinge.store.tables import TABLES, assessments, audit, people
 
-__all__ = ["ASIDE", "ERASED", "delete_rows", "finish_erasures", "scrub", "set_files_aside"]
+__all__ = ["ERASED", "count_elsewhere", "delete_rows", "scrub"]
 
 #: All that the audit trail keeps of an erasure.
 ERASED = "a person was erased"
-#: What a folder of files is called while its person is being erased.
-ASIDE = ".erasing-"
 #: A file cannot shrink while somebody reads it: how long to wait for that.
 _WAIT_MS = 5000
 
@@ -38,37 +36,28 @@ def delete_rows(connection: Connection, person: str) -> dict[str, int]:
     return counts
 
 
-def set_files_aside(root: Path, person: str) -> None:
-    """Rename a person's folder, so that an erasure that is cut off can be told from one that was finished."""
-    if (root / person).is_dir():
-        (root / person).rename(root / f"{ASIDE}{person}")
+def count_elsewhere(connection: Connection, root: Path, person: str) -> int:
+    """Return how many files the rows of a person name that are not here: kept from another computer, or gone.
 
-
-def finish_erasures(connection: Connection, root: Path) -> int:
-    """Remove files whose rows are gone, give back those whose rows are not; return how many files were removed.
-
-    Called after an erasure, and whenever a store is opened, for one that was cut off.
+    Raises
+    ------
+    PersonNotFound
+        Nobody has this id.
     """
-    removed = 0
-    for aside in sorted(root.glob(f"{ASIDE}*")):
-        person = aside.name.removeprefix(ASIDE)
-        known = connection.execute(select(func.count()).select_from(people).where(people.c.id == person)).scalar_one()
-        if known and not (root / person).exists():
-            aside.rename(root / person)
-        elif not known:
-            removed += remove_tree(aside) + remove_tree(root / person)
-    return removed
+    lock_person(connection, person)
+    rows = connection.execute(select(assessments.c.id, assessments.c.files).where(assessments.c.person == person))
+    return sum(not (root / person / number / name).is_file() for number, names in rows for name in json.loads(names))
 
 
-def scrub(engine: Engine) -> bool:
+def scrub(engine: Engine, *, wait_ms: int | None = None) -> bool:
     """Leave nothing of deleted rows in the database's own files; False where another program's reading prevents it.
 
     SQLite overwrites deleted rows with zeros already; here its pages are written anew without gaps, and the log is
-    emptied. PostgreSQL is told to reuse the space.
+    emptied. PostgreSQL is told to reuse the space. ``wait_ms``: how long to wait for readers (None: a few seconds).
     """
     try:
         if engine.dialect.name == "sqlite":
-            return _scrub_sqlite(engine)
+            return _scrub_sqlite(engine, _WAIT_MS if wait_ms is None else wait_ms)
         with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
             names = ", ".join(table.name for table in TABLES if table is not audit)
             connection.exec_driver_sql(f"VACUUM {names}")
@@ -77,13 +66,13 @@ def scrub(engine: Engine) -> bool:
         return False
 
 
-def _scrub_sqlite(engine: Engine) -> bool:
+def _scrub_sqlite(engine: Engine, wait_ms: int) -> bool:
     """Write all pages anew, then empty the log; outside of any transaction."""
     raw = engine.raw_connection()
     try:
         cursor = raw.cursor()
         before = cursor.execute("PRAGMA busy_timeout").fetchone()[0]
-        cursor.execute(f"PRAGMA busy_timeout = {_WAIT_MS}")
+        cursor.execute(f"PRAGMA busy_timeout = {wait_ms}")
         try:
             cursor.execute("VACUUM")
             busy, _, _ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()

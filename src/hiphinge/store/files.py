@@ -6,13 +6,31 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from hiphinge.errors import InputNotFound, RecordConflict
+from hiphinge.errors import InputError, InputNotFound, RecordConflict
+from hiphinge.store.rules import check_text
 
-__all__ = ["create_private", "flush_folder", "make_private", "put_files", "remove_tree", "sha256_of"]
+__all__ = [
+    "aside_folder",
+    "create_private",
+    "flush_folder",
+    "make_private",
+    "opened_source",
+    "put_files",
+    "read_source",
+    "remove_tree",
+    "sha256_of",
+]
+
+#: In the name of a folder that holds what is not finished yet.
+_PART = ".part-"
+#: A folder like that, untouched for so long, belongs to nobody any more.
+_CUT_OFF_S = 3600.0
 
 
 def put_files(folder: Path, files: Mapping[str, Path | bytes]) -> None:
@@ -20,13 +38,14 @@ def put_files(folder: Path, files: Mapping[str, Path | bytes]) -> None:
 
     Raises
     ------
-    InputNotFound
-        A file is not there.
+    InputError
+        A file is not there, or cannot be read.
     RecordConflict
         A name that is more than a name.
     """
     for name, source in files.items():
-        if Path(name).name != name or name.startswith("."):
+        check_text(name, "name of a kept file")
+        if Path(name).name != name or "/" in name or "\\" in name or name.startswith("."):
             raise RecordConflict(f"{name!r} cannot name a kept file.", expected="a plain file name")
         if isinstance(source, Path) and not source.is_file():
             raise InputNotFound(f"{source} is not there.", expected="a file")
@@ -61,10 +80,70 @@ def _write(target: Path, source: Path | bytes) -> None:
         if isinstance(source, bytes):
             out.write(source)
         else:
-            with source.open("rb") as opened:
-                shutil.copyfileobj(opened, out, 1 << 20)
+            with opened_source(source) as opened:
+                while block := read_source(opened, source):
+                    out.write(block)
         out.flush()
         os.fsync(out.fileno())
+
+
+def opened_source(path: Path) -> BinaryIO:
+    """Open a file that is to be kept.
+
+    Raises
+    ------
+    InputNotFound
+        It is not there.
+    InputError
+        It cannot be read.
+    """
+    try:
+        return path.open("rb")
+    except FileNotFoundError as error:
+        raise InputNotFound(f"{path} is not there.", expected="a file") from error
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
+def read_source(opened: BinaryIO, path: Path) -> bytes:
+    """Read the next part of a file that is to be kept, ``b""`` at its end; told kindly where that fails."""
+    try:
+        return opened.read(1 << 20)
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: OSError) -> InputError:
+    """A source that is there and cannot be read."""
+    return InputError(
+        f"{path} cannot be read ({error.strerror or error}).",
+        expected="a file that you may read",
+        next_step="Check the file and who may read it. Nothing in the store was changed.",
+    )
+
+
+@contextmanager
+def aside_folder(parent: Path, name: str) -> Iterator[Path]:
+    """Make a folder in ``parent`` to write ``name`` in, gone at the end; what was left of one cut off goes as well."""
+    parent.mkdir(parents=True, exist_ok=True)
+    for old in parent.glob(f".*{_PART}*"):
+        # Whoever is still at work has written to one of its files just now.
+        newest = max((_written_at(path) for path in (old, *old.glob("*"))), default=0.0)
+        if time.time() - newest > _CUT_OFF_S:
+            remove_tree(old)
+    aside = Path(tempfile.mkdtemp(prefix=f".{name}{_PART}", dir=parent))
+    try:
+        yield aside
+    finally:
+        remove_tree(aside)
+
+
+def _written_at(path: Path) -> float:
+    """Return when a file was last written to, 0 where it is gone."""
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0
 
 
 def flush_folder(folder: Path) -> None:
@@ -79,13 +158,24 @@ def flush_folder(folder: Path) -> None:
 
 
 def remove_tree(folder: Path) -> int:
-    """Remove a folder with all that is in it, and return how many files that were; none where it is not there."""
-    count = sum(1 for path in folder.rglob("*") if path.is_file()) if folder.is_dir() else 0
+    """Remove a folder with all that is in it, and return how many files are gone; none where it is not there.
+
+    What cannot be removed stays: look whether the folder is gone.
+    """
+    before = _count(folder)
     shutil.rmtree(folder, ignore_errors=True)
-    return count
+    return before - _count(folder)
+
+
+def _count(folder: Path) -> int:
+    """Return how many files are in a folder, at any depth."""
+    return sum(1 for path in folder.rglob("*") if not path.is_dir()) if folder.is_dir() else 0
 
 
 def sha256_of(path: Path) -> str:
     """Return a file's sha256 as 64 hex digits."""
-    with path.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()
+    digest = hashlib.sha256()
+    with opened_source(path) as opened:
+        while block := read_source(opened, path):
+            digest.update(block)
+    return digest.hexdigest()

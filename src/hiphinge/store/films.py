@@ -19,6 +19,7 @@ from hiphinge.store.files import put_files, remove_tree, sha256_of
 from hiphinge.store.log import check_film
 from hiphinge.store.people import lock_person
 from hiphinge.store.records import AssessmentRecord, Clip
+from hiphinge.store.rules import check_text
 from hiphinge.store.tables import assessments, clips, events
 
 __all__ = ["NewAssessment", "insert_assessment", "read_assessment", "read_clips", "release_clip"]
@@ -51,6 +52,8 @@ def insert_assessment(connection: Connection, new: NewAssessment, root: Path, *,
     model, calibration, criteria = versions_of(new.document)
     if not re.fullmatch(r"[0-9a-f]{64}", new.sha256):
         raise RecordConflict(f"{new.sha256[:80]!r} is no sha256 of a film.", expected="64 hex digits")
+    if new.clip is not None:
+        _check_name(new.clip.name)
     check_film(connection, new.person, new.sha256)
     files = _files_of(new)
     text = new.document.decode()
@@ -72,6 +75,15 @@ def insert_assessment(connection: Connection, new: NewAssessment, root: Path, *,
         remove_tree(root / new.person / number)
         raise
     return number, earlier.id if earlier is not None else ""
+
+
+def _check_name(name: str) -> None:
+    """Refuse a name that could not be written down."""
+    try:
+        check_text(name, "name of the film", longest=255)
+    except RecordConflict as error:
+        error.next_step = "Rename the file with plain letters and digits, then log it again."
+        raise
 
 
 def _not_logged(connection: Connection, new: NewAssessment) -> Any:

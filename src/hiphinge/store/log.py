@@ -13,6 +13,7 @@ from hiphinge.errors import RecordConflict
 from hiphinge.program.history import Event, SessionClosed, SessionOpened, Withdrawn
 from hiphinge.store.codec import decode_event, encode_event
 from hiphinge.store.people import lock_person
+from hiphinge.store.records import LoggedFilm
 from hiphinge.store.rules import LogState, Seen, check_entry, check_text, moment
 from hiphinge.store.tables import assessments, events
 
@@ -21,6 +22,7 @@ __all__ = [
     "append_events",
     "check_film",
     "event_row",
+    "find_film",
     "in_parts",
     "known_sessions",
     "last_sequence",
@@ -152,22 +154,34 @@ def check_film(connection: Connection, person: str, sha256: str, *, but: str = "
     RecordConflict
         Naming when.
     """
-    c = assessments.c
-    query = select(c.id, c.person).where(c.sha256 == sha256, c.id != but).with_for_update()
-    for number, owner in connection.execute(query).all():
-        entry = standing_entry(connection, number)
-        if entry is None:
-            continue
-        if owner != person:
-            raise RecordConflict(
-                f"This film was already logged for another person, on {moment(entry[1])}.",
-                next_step="Check whose film it is. Logged by mistake? Withdraw it there first.",
-            )
+    found = find_film(connection, person, sha256, but=but, hold=True)
+    if found is None:
+        return
+    if not found.own:
         raise RecordConflict(
-            f"This film was already logged on {moment(entry[1])} (entry {entry[0]!r}).",
-            expected="each film once",
-            next_step="Log another film, or withdraw that entry first.",
+            str(found), next_step="Check whose film it is. Logged by mistake? Withdraw it there first."
         )
+    raise RecordConflict(
+        str(found), expected="each film once", next_step="Log another film, or withdraw that entry first."
+    )
+
+
+def find_film(
+    connection: Connection, person: str, sha256: str, *, but: str = "", hold: bool = False
+) -> LoggedFilm | None:
+    """Return where a film was logged already, this person's entry first; None where no entry that counts names it.
+
+    ``but`` is an assessment that does not matter here; ``hold`` lets nobody else log the film meanwhile.
+    """
+    c = assessments.c
+    query = select(c.id, c.person).where(c.sha256 == sha256, c.id != but)
+    rows = connection.execute(query.with_for_update() if hold else query).all()
+    for number, owner in sorted(rows, key=lambda row: bool(row.person != person)):
+        entry = standing_entry(connection, number)
+        if entry is not None:
+            own = bool(owner == person)
+            return LoggedFilm(at=entry[1], own=own, entry=entry[0] if own else "")
+    return None
 
 
 def _seen(connection: Connection, person: str, new: Sequence[Event]) -> Iterator[Seen]:

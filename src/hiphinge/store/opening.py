@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 from hiphinge.errors import MissingDependency, StoreError
 from hiphinge.store.faults import told_kindly
 
-__all__ = ["ENVIRONMENT", "Place", "connect", "find_place", "keep_a_log"]
+__all__ = ["ENVIRONMENT", "Place", "connect", "find_place", "keep_a_log", "keep_private"]
 
 #: Names the store where no address is given: a file, or the URL of a database.
 ENVIRONMENT = "HIPHINGE_STORE"
@@ -24,7 +25,10 @@ BUSY_TIMEOUT_S = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a store is: the database and the folder of kept files beside it. ``text`` can be shown: no password."""
+    """Where a store is. ``text`` can be shown: no password.
+
+    ``files`` is where kept files lie, each store's in a folder of its own below.
+    """
 
     url: URL
     path: Path | None
@@ -71,7 +75,9 @@ def _file(path: Path) -> Place:
     """A store in one SQLite file, its kept files in a folder beside it."""
     path = path.absolute()
     url = URL.create("sqlite", database=str(path))
-    return Place(url, path, path.with_name(path.stem + ".files"), str(path))
+    # By the whole name, of the file itself: x.db and x.sqlite3 are two stores, a link to one is the same.
+    whole = Path(os.path.realpath(path))
+    return Place(url, path, whole.with_name(whole.name + ".files"), str(path))
 
 
 def _no_address(told: str) -> StoreError:
@@ -135,6 +141,15 @@ def _make_file(path: Path) -> None:
             ) from None
 
 
+def keep_private(path: Path) -> None:
+    """Take a store's file from all but its owner where everybody could read it; a group's own setting is left."""
+    for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
+        with contextlib.suppress(OSError):
+            mode = path.with_name(name).stat().st_mode
+            if os.name != "nt" and mode & 0o007:
+                path.with_name(name).chmod(mode & 0o700)
+
+
 def _prepare_sqlite(connection: PoolProxiedConnection, record: ConnectionPoolEntry) -> None:
     """Set up a fresh connection: transactions are ours to begin, commits reach the disk, deleted bytes are zeroed."""
     connection.isolation_level = None  # type: ignore[attr-defined]
@@ -150,6 +165,8 @@ def _begin_sqlite(connection: Connection) -> None:
     # A migration may rebuild a table that others point to; it checks all links before it ends.
     links = "OFF" if options.get("hiphinge_migration") else "ON"
     connection.exec_driver_sql(f"PRAGMA foreign_keys = {links}")
+    wait_s = options.get("hiphinge_wait_s", BUSY_TIMEOUT_S)
+    connection.exec_driver_sql(f"PRAGMA busy_timeout = {int(wait_s * 1000)}")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("hiphinge_write") else "BEGIN")
 
 

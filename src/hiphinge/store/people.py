@@ -51,7 +51,7 @@ def all_people(connection: Connection) -> tuple[Person, ...]:
 
 
 def find_person(connection: Connection, name_or_id: str) -> Person:
-    """Return the one person with this id or this name; case and spaces do not matter.
+    """Return the one person with this id, else with this name; case and spaces do not matter.
 
     Raises
     ------
@@ -63,6 +63,8 @@ def find_person(connection: Connection, name_or_id: str) -> Person:
         raise PersonNotFound(f"Nobody is called {name_or_id!r}.")
     query = select(people).where(or_(people.c.id == sought.lower(), people.c.name_key == _name_key(sought)))
     found = [_person(row) for row in connection.execute(query.order_by(people.c.created))]
+    # A name that reads like somebody's id does not hide that person.
+    found = [one for one in found if one.id == sought.lower()] or found
     if len(found) == 1:
         return found[0]
     if found:

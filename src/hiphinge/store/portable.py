@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ import msgspec
 from sqlalchemy import Connection, Row, Table, select
 
 from hiphinge.errors import OutputError
-from hiphinge.store.files import flush_folder, put_files, remove_tree
+from hiphinge.store.files import aside_folder, flush_folder, put_files
 from hiphinge.store.migrate import HEAD
 from hiphinge.store.people import require_person
 from hiphinge.store.tables import TABLES, people
@@ -67,23 +66,18 @@ def write_export(document: bytes, files: Path, folder: Path) -> Path:
     if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
         raise OutputError(f"{folder} is not empty.", expected="a folder that is empty or not there yet")
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.part-", dir=folder.parent))
+        with aside_folder(folder.parent, folder.name) as aside:
+            whole = aside / "export"
+            put_files(whole, {EXPORT_NAME: document})
+            if files.is_dir():
+                # What is being written there, or was cut off, is no file of the record.
+                shutil.copytree(files, whole / "files", ignore=shutil.ignore_patterns(".*"))
+            if folder.is_dir():
+                folder.rmdir()
+            whole.replace(folder)
+            flush_folder(folder.parent)
     except OSError as error:
         raise _unwritable(folder, error) from error
-    try:
-        whole = aside / "export"
-        put_files(whole, {EXPORT_NAME: document})
-        if files.is_dir():
-            shutil.copytree(files, whole / "files")
-        if folder.is_dir():
-            folder.rmdir()
-        whole.replace(folder)
-        flush_folder(folder.parent)
-    except OSError as error:
-        raise _unwritable(folder, error) from error
-    finally:
-        remove_tree(aside)
     return folder
 
 

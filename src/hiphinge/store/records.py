@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from hiphinge.program.decision import Decision
+from hiphinge.store.rules import moment
 
-__all__ = ["AssessmentRecord", "AuditEntry", "Clip", "Erasure", "Note", "Person", "SavedDecision"]
+__all__ = ["AssessmentRecord", "AuditEntry", "Clip", "Erasure", "LoggedFilm", "Note", "Person", "SavedDecision"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +91,36 @@ class AuditEntry:
 
 @dataclass(frozen=True, slots=True)
 class Erasure:
-    """What was erased. ``complete`` is False while another program's reading keeps old pages on the disk."""
+    """What was erased; ``files`` are those that are gone from the disk.
+
+    ``left``: files that could not be removed (open in another program, say); it is tried again whenever the store is
+    opened. ``elsewhere``: files that the record named and that are not on this computer; those kept on another one are
+    removed when the store is next opened there. ``complete``: neither of these, and no old pages stay on the disk,
+    which another program's reading can cause; that, too, is tried again.
+    """
 
     entries: int
     assessments: int
     notes: int
     files: int
     complete: bool
+    left: int = 0
+    elsewhere: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedFilm:
+    """A film that an entry stands for already, and when.
+
+    ``own``: it is this person's, by ``entry``; else another person's, who is not named (``entry`` is ``""``).
+    """
+
+    at: datetime
+    own: bool
+    entry: str
+
+    def __str__(self) -> str:
+        when = moment(self.at)
+        if not self.own:
+            return f"This film was already logged for another person, on {when}."
+        return f"This film was already logged on {when} (entry {self.entry!r})."

@@ -4,20 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
-from hiphinge.errors import RecordConflict
-from hiphinge.program.history import Event, NextMorning, SessionClosed, SessionOpened, Withdrawn
+from hiphinge.errors import RecordConflict, UsageError
+from hiphinge.program.history import (
+    EFFORT_PLACES,
+    PAIN_PLACES,
+    Event,
+    NextMorning,
+    OutcomeScore,
+    Override,
+    RedFlagAnswers,
+    SessionClosed,
+    SessionOpened,
+    SetDone,
+    Withdrawn,
+)
+from hiphinge.program.outcomes import check_score
 
 __all__ = ["LogState", "Seen", "check_entry", "check_text", "moment"]
 
 #: Clocks of two machines differ by this much at most.
 FUTURE_TOLERANCE = timedelta(minutes=5)
+#: How long after a session it can be entered.
+LATE_TOLERANCE = timedelta(hours=48)
 _LONGEST_KEY = 200
+_LONGEST_REASON = 20_000
+_EARLIEST_YEAR = 1900
+#: Beyond any load, room and number of reps.
+_LARGEST = 10_000
 
 
 def moment(at: datetime) -> str:
-    """Return a moment as it is told in messages."""
+    """Return an aware moment as it is told in messages."""
+    at = at.astimezone(UTC)
     return f"{at.day} {at:%B %Y, %H:%M} UTC"
 
 
@@ -27,10 +47,13 @@ def check_entry(event: Event, now: datetime) -> None:
     Raises
     ------
     RecordConflict
-        Its time, its session's name or a pain.
+        Its time, its session's name, or a value that nobody can have.
     """
     _check_time(event, now)
     _check_scales(event)
+    _check_places(event)
+    _check_set(event)
+    _check_answers(event)
     session = getattr(event, "session", None)
     if session is not None:
         check_text(session, "name of the session")
@@ -45,12 +68,71 @@ def _check_time(event: Event, now: datetime) -> None:
             f"The entry {event.key!r} has a time without a zone ({event.at.isoformat()}).",
             expected="an aware time, such as 2026-11-23T18:00:00+00:00",
         )
+    if event.at.year < _EARLIEST_YEAR:
+        raise RecordConflict(
+            f"The entry {event.key!r} lies in the year {event.at.year}.",
+            expected=f"a year from {_EARLIEST_YEAR}",
+            next_step="Check the date, then enter it again.",
+        )
     if event.at - now > FUTURE_TOLERANCE:
         raise RecordConflict(
             f"The entry {event.key!r} lies in the future: {event.at.isoformat(timespec='minutes')}.",
             expected=f"a time up to now, {moment(now)}",
             next_step="Check the date and the clock of this computer, then enter it again.",
         )
+    _check_entered(event, now)
+
+
+def _check_entered(event: Event, now: datetime) -> None:
+    """Refuse a session or a set entered long after it was done: what comes next counts nights and weeks of training."""
+    if isinstance(event, SessionOpened | SetDone) and now - event.at > LATE_TOLERANCE:
+        raise RecordConflict(
+            f"The entry {event.key!r} ({type(event).__name__}) is of {moment(event.at)}, more than two days ago.",
+            expected="a session entered on the day it happens, or within 48 hours",
+            next_step="Begin a session today. A clinician's override can place somebody who has trained before.",
+        )
+
+
+def _check_places(event: Event) -> None:
+    """Refuse a place that the program does not know: it would be overlooked, pain of all things."""
+    known = {"effort": EFFORT_PLACES, "pain_places": PAIN_PLACES, "places": PAIN_PLACES}
+    for name, allowed in known.items():
+        for place in getattr(event, name, None) or ():
+            if place not in allowed:
+                raise RecordConflict(
+                    f"The entry {event.key!r} has the place {place!r}, which is not known.",
+                    expected=" or ".join(allowed),
+                )
+
+
+def _check_set(event: Event) -> None:
+    """Refuse counts and sizes below nothing, and reps that share a number."""
+    for name in ("back_reps", "load_kg", "minutes", "space_m"):
+        value = getattr(event, name, None)
+        if value is not None and not 0 <= value <= _LARGEST:
+            raise RecordConflict(f"The entry {event.key!r} has {name} {value:g}.", expected="0 or more")
+    numbers = [rep.number for rep in event.reps] if isinstance(event, SetDone) else []
+    if len(set(numbers)) != len(numbers) or min(numbers, default=0) < 0:
+        raise RecordConflict(
+            f"The reps of the entry {event.key!r} are numbered {', '.join(map(str, numbers))}.",
+            expected="each number once, from 0 or 1 on",
+        )
+
+
+def _check_answers(event: Event) -> None:
+    """Refuse a score that cannot be, answers to nothing, and a decision that nobody signs."""
+    if isinstance(event, OutcomeScore):
+        try:
+            check_score(event.measure, event.value)
+        except UsageError as error:
+            raise RecordConflict(error.what, expected=error.expected, next_step=error.next_step) from error
+    elif isinstance(event, RedFlagAnswers) and not event.answers:
+        raise RecordConflict(
+            f"The entry {event.key!r} answers no question.", expected="an answer to one question or more"
+        )
+    elif isinstance(event, Override):
+        check_text(event.clinician, "name of the clinician who decides")
+        check_text(event.reason, "reason of the clinician's decision", longest=_LONGEST_REASON, lines=True)
 
 
 def _check_scales(event: Event) -> None:
@@ -198,6 +280,18 @@ class LogState:
                 f"Without {event.entry!r} two sessions would be open at once.",
                 next_step="Finish the open session first: hiphinge session finish.",
             )
+        if row.kind == SessionClosed.__name__ and self._begun_after(row):
+            raise RecordConflict(
+                f"A later session was begun since {event.entry!r}, so the one it finished stays finished.",
+                expected="the end of the newest session",
+                next_step="Put what is missing into a new session: hiphinge session start.",
+            )
+
+    def _begun_after(self, row: Seen) -> bool:
+        """Whether a session that stands was begun after an entry."""
+        keys = list(self._log)
+        later = (self._log[key] for key in keys[keys.index(row.key) + 1 :])
+        return any(one.kind == SessionOpened.__name__ and one.key not in self._withdrawn for one in later)
 
 
 def _turn(sessions: dict[str, bool], row: Seen) -> None:

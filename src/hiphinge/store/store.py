@@ -4,22 +4,30 @@ from __future__ import annotations
 
 import getpass
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
 
-from sqlalchemy import Connection, Engine
-
+from hiphinge.errors import StoreError
 from hiphinge.program.decision import Decision
 from hiphinge.program.history import Event, History
-from hiphinge.store import copies, erasing, films, log, people, portable, remarks
+from hiphinge.store import copies, erasing, films, log, people, portable, remarks, upkeep
+from hiphinge.store.core import StoreCore
+from hiphinge.store.facts import want_scrub
 from hiphinge.store.faults import told_kindly
 from hiphinge.store.files import remove_tree
 from hiphinge.store.migrate import bring_up_to_date
-from hiphinge.store.opening import Place, connect, find_place
-from hiphinge.store.records import AssessmentRecord, AuditEntry, Clip, Erasure, Note, Person, SavedDecision
+from hiphinge.store.opening import connect, find_place, keep_private
+from hiphinge.store.records import (
+    AssessmentRecord,
+    AuditEntry,
+    Clip,
+    Erasure,
+    LoggedFilm,
+    Note,
+    Person,
+    SavedDecision,
+)
 
 __all__ = ["Store", "open_store"]
 
@@ -56,44 +64,18 @@ def open_store(
     try:
         with told_kindly(place.text):
             bring_up_to_date(engine)
+        if place.path is not None:
+            keep_private(place.path)
+        store = Store(engine, place, who=who or _user(), clock=clock)
     except BaseException:
         engine.dispose()
         raise
-    store = Store(engine, place, who=who or _user(), clock=clock)
-    store.tidy()
+    store.tidy(thorough=False)
     return store
 
 
-class Store:
+class Store(StoreCore):
     """An open store. Every method is one transaction: all of it is kept, or nothing of it."""
-
-    def __init__(self, engine: Engine, place: Place, *, who: str, clock: Callable[[], datetime]) -> None:
-        self._engine = engine
-        self._place = place
-        self._who = who
-        self._clock = clock
-
-    def __enter__(self) -> Store:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Let go of the database. The store can still be used; it connects again."""
-        self._engine.dispose()
-
-    def tidy(self) -> None:
-        """Finish an erasure that was cut off; done whenever a store is opened."""
-        if any(self._place.files.glob(f"{erasing.ASIDE}*")):
-            with self._writing() as connection:
-                erasing.finish_erasures(connection, self._place.files)
-
-    def where(self) -> str:
-        """Return the place in words that can be shown: a file, or an address without its password."""
-        return self._place.text
 
     def add_person(self, name: str, *, birth_year: int | None = None) -> Person:
         """Add somebody; two people may have the same name.
@@ -188,12 +170,33 @@ class Store:
             The film was logged before, for this person or another; it says when.
         """
         new = films.NewAssessment(person_id, document, sha256, dict(files or {}), clip, keep_clip)
-        with self._writing() as connection:
-            number, instead_of = films.insert_assessment(connection, new, self._place.files, now=self._clock())
-            self._audit(connection, f"assessment {number} added", person_id)
+        try:
+            with self._writing() as connection:
+                number, instead_of = films.insert_assessment(connection, new, self._files, now=self._clock())
+                self._audit(connection, f"assessment {number} added", person_id)
+        except BaseException:
+            # The commit itself can fail, and then the files are there already.
+            if self._folder(person_id).is_dir():
+                self._tidy_person(person_id)
+            raise
         if instead_of:
-            remove_tree(self._place.files / person_id / instead_of)
+            remove_tree(self._folder(person_id) / instead_of)
         return number
+
+    def find_film(self, person_id: str, sha256: str) -> LoggedFilm | None:
+        """Return where a film was logged already, None where it can be logged; to be asked before it is assessed.
+
+        ``str()`` of what is returned says it in a sentence: when, and that it was for another person, if so, whose
+        name is not told.
+
+        Raises
+        ------
+        PersonNotFound
+            Nobody has this id.
+        """
+        with self._reading() as connection:
+            people.require_person(connection, person_id)
+            return log.find_film(connection, person_id, sha256)
 
     def assessment(self, assessment_id: str) -> AssessmentRecord:
         """Return an assessment with its document.
@@ -209,7 +212,7 @@ class Store:
     def files_of(self, assessment_id: str) -> Mapping[str, Path]:
         """Return the files that are kept with an assessment, name → where it lies; not to be changed."""
         record = self.assessment(assessment_id)
-        folder = self._place.files / record.person / record.id
+        folder = self._folder(record.person) / record.id
         return {name: folder / name for name in record.files}
 
     def clips(self, person_id: str) -> tuple[Clip, ...]:
@@ -219,12 +222,29 @@ class Store:
             return films.read_clips(connection, person_id)
 
     def remove_clip(self, person_id: str, clip_id: str) -> None:
-        """Delete a kept film's file; that it was seen stays written down."""
-        with self._writing() as connection:
-            path = films.release_clip(connection, person_id, clip_id, now=self._clock())
-            self._audit(connection, f"film {clip_id} deleted", person_id)
-        if path:
-            (self._place.files / path).unlink(missing_ok=True)
+        """Delete a kept film's file; that it was seen stays written down.
+
+        Raises
+        ------
+        StoreError
+            The person has no such film, or its file cannot be deleted just now: it is tried again whenever the store
+            is opened.
+        """
+        try:
+            with self._writing() as connection:
+                path = films.release_clip(connection, person_id, clip_id, now=self._clock())
+                self._audit(connection, f"film {clip_id} deleted", person_id)
+                aside = upkeep.set_file_aside(self._files, path) if path else None
+        except BaseException:
+            self._tidy_person(person_id)
+            raise
+        if aside is None:
+            self._tidy_person(person_id)
+        elif not upkeep.remove_file(aside):
+            raise StoreError(
+                f"The film {clip_id!r} is no longer in the record, but its file cannot be deleted just now.",
+                next_step="Close what may have it open. It is deleted when the store is next opened.",
+            )
 
     def add_note(self, person_id: str, text: str, *, author: str, session: str | None = None) -> Note:
         """Add a note on a session or (None) on the whole.
@@ -280,7 +300,7 @@ class Store:
         with self._reading() as connection:
             document = portable.export_document(connection, person_id, now=self._clock())
             # From within the same state: an erasure that began since leaves nothing half copied.
-            written = portable.write_export(document, self._place.files / person_id, Path(folder).absolute())
+            written = portable.write_export(document, self._folder(person_id), Path(folder).absolute())
         with self._writing() as connection:
             self._audit(connection, "everything exported", person_id)
         return written
@@ -288,25 +308,31 @@ class Store:
     def erase_person(self, person_id: str) -> Erasure:
         """Erase every row and file of one person; the audit trail keeps that an erasure took place, and no name.
 
-        Copies elsewhere (backups, exports, a database server's own logs) are not touched.
+        Copies elsewhere (backups, exports, a database server's own logs) are not touched; a backup made before brings
+        the person back where it is restored. The result says what could not be removed, and whether files lie on
+        another computer; both are removed when the store is next opened there.
 
         Raises
         ------
         PersonNotFound
             Nobody has this id.
         """
-        root = self._place.files
         try:
             with self._writing() as connection:
+                elsewhere = erasing.count_elsewhere(connection, self._files, person_id)
                 counts = erasing.delete_rows(connection, person_id)
+                want_scrub(connection, wanted=True)
                 self._audit(connection, erasing.ERASED, None)
-                erasing.set_files_aside(root, person_id)
-        finally:
-            # Removes the files, or gives them back where the rows could not be deleted.
-            with self._reading() as connection:
-                removed = erasing.finish_erasures(connection, root)
-        complete = erasing.scrub(self._engine) and not (root / person_id).exists()
-        return Erasure(counts["events"], counts["assessments"], counts["notes"], removed, complete)
+                upkeep.set_files_aside(self._files, person_id)
+        except BaseException:
+            # Gives the files back.
+            self._tidy_person(person_id)
+            raise
+        removed, left = upkeep.remove_files_of(self._files, person_id)
+        complete = self._scrub() and not left and not elsewhere
+        return Erasure(
+            counts["events"], counts["assessments"], counts["notes"], removed, complete, left=left, elsewhere=elsewhere
+        )
 
     def backup(self, path: str | os.PathLike[str]) -> Path:
         """Write all of the store into one new file, while others go on using it. Return the file.
@@ -318,13 +344,15 @@ class Store:
         """
         target = Path(path).absolute()
         with self._reading() as connection:
-            copies.write_backup(target, self._engine, connection, self._place.files, now=self._clock())
+            copies.write_backup(target, self._engine, connection, self._files, now=self._clock())
         with self._writing() as connection:
             self._audit(connection, "backed up", None)
         return target
 
     def restore(self, path: str | os.PathLike[str]) -> int:
         """Fill this empty store from a backup, all or nothing, and return how many rows there are.
+
+        People who were erased since the backup was made come back with it: erase them again.
 
         Raises
         ------
@@ -333,32 +361,20 @@ class Store:
         StoreError
             This store is not empty, or the file is no backup.
         """
-        with self._writing() as connection:
-            copies.check_empty(connection, self._place.text)
-            with copies.open_backup(Path(path).absolute()) as (archive, rows):
-                total = copies.insert_rows(connection, rows)
-                copies.unpack_files(archive, self._place.files)
-            self._audit(connection, "restored from a backup", None)
+        try:
+            with self._writing() as connection:
+                copies.check_empty(connection, self._place.text)
+                # Files whose rows are not yet committed are not for others to tidy away.
+                upkeep.hold_files(connection, wait=True)
+                with copies.open_backup(Path(path).absolute()) as (archive, rows):
+                    total = copies.insert_rows(connection, rows)
+                    copies.unpack_files(archive, self._files)
+                self._audit(connection, "restored from a backup", None)
+        except BaseException:
+            # Files that came out before the failure belong to nobody.
+            self.tidy(thorough=False)
+            raise
         return total
-
-    def _audit(self, connection: Connection, what: str, person: str | None) -> None:
-        """Write down what was done, within the transaction that does it."""
-        remarks.write_audit(connection, what, person, who=self._who, now=self._clock())
-
-    @contextmanager
-    def _writing(self) -> Iterator[Connection]:
-        """A transaction that writes; it is undone where the block or the commit fails."""
-        with told_kindly(self._place.text), self._engine.execution_options(hiphinge_write=True).begin() as connection:
-            yield connection
-
-    @contextmanager
-    def _reading(self) -> Iterator[Connection]:
-        """A transaction that sees one state of the store, whatever others write meanwhile."""
-        engine = self._engine
-        if engine.dialect.name == "postgresql":
-            engine = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-        with told_kindly(self._place.text), engine.connect() as connection:
-            yield connection
 
 
 def _user() -> str:

@@ -21,7 +21,19 @@ from sqlalchemy import (
     text,
 )
 
-__all__ = ["METADATA", "TABLES", "Utc", "assessments", "audit", "clips", "decisions", "events", "notes", "people"]
+__all__ = [
+    "METADATA",
+    "TABLES",
+    "Utc",
+    "assessments",
+    "audit",
+    "clips",
+    "decisions",
+    "events",
+    "notes",
+    "people",
+    "store_facts",
+]
 
 
 class Utc(TypeDecorator[datetime]):
@@ -149,6 +161,11 @@ audit = Table(
     Column("what", Text, nullable=False),
     Column("person", String(16)),
     Index("audit_by_person", "person"),
+)
+
+#: Of the store itself, not of people: neither backed up nor restored.
+store_facts = Table(
+    "store_facts", METADATA, Column("name", String(32), primary_key=True), Column("value", Text, nullable=False)
 )
 
 #: In an order in which rows can be put in; the reverse takes them out.

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import tzinfo
 from html import escape
 from itertools import accumulate
 from math import ceil, floor, log10
 
-from hiphinge.program.trend import Point, Trend
+from hiphinge.program.review import clip_share
+from hiphinge.program.trend import SCORES, Point, Trend
 from hiphinge.report.program.words import date_text, point_text, told_text
 
 __all__ = ["describe_trend", "draw_trend", "for_print"]
@@ -39,7 +41,7 @@ def draw_trend(trend: Trend, number: int, zone: tzinfo | None) -> str:
     """
     if not trend.points:
         return ""
-    points = _thin(trend.points)
+    points = [_shown(one, trend.unit) for one in _thin(trend.points)]
     ticks = _SCALES.get(trend.unit) or _ticks(*_range(trend))
     y = _scale(ticks[0], ticks[-1], _HEIGHT - _BOTTOM, _TOP)
     places = _places(points)
@@ -69,7 +71,8 @@ def describe_trend(trend: Trend, zone: tzinfo | None) -> str:
     if len(trend.points) == 1:
         return f"{text}, the first measure."
     text += f", {told_text(last, trend.unit)} on {date_text(last.at, zone)}, {len(trend.points)} sessions"
-    band = f"; changes within {point_text(trend.mdc, trend.unit)} are not clear" if trend.mdc is not None else ""
+    within = "below" if trend.group == SCORES else "within"
+    band = f"; changes {within} {point_text(trend.mdc, trend.unit)} are not clear" if trend.mdc is not None else ""
     return f"{text}: {trend.words}{band}."
 
 
@@ -81,9 +84,17 @@ def for_print(svg: str, font: str) -> str:
     )
 
 
+def _shown(one: Point, unit: str) -> Point:
+    """Return a point as it is drawn: a share and its interval between 0 and 100 %."""
+    if one.lo is None or one.hi is None:
+        return one
+    return replace(one, value=clip_share(one.value, unit), lo=clip_share(one.lo, unit), hi=clip_share(one.hi, unit))
+
+
 def _range(trend: Trend) -> tuple[float, float]:
-    values = [one.value for one in trend.points]
-    values += [end for one in trend.points for end in (one.lo, one.hi) if end is not None]
+    points = [_shown(one, trend.unit) for one in trend.points]
+    values = [one.value for one in points]
+    values += [end for one in points for end in (one.lo, one.hi) if end is not None]
     if trend.band and len(trend.points) > 1:
         values += trend.band
     return min(values), max(values)

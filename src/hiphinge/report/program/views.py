@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from datetime import datetime, tzinfo
 from typing import Any
 
-from hiphinge.program.decision import Decision
+from hiphinge.program.decision import Decision, Line
 from hiphinge.program.model import Drill, Program, Variant
 from hiphinge.program.progress import Progress, Rung
 from hiphinge.program.review import ReviewPoint
 from hiphinge.program.summary import BeforeAfter, Remark, SessionSummary, SetLine
-from hiphinge.program.trend import STAND_IN_SOURCE, Trend
-from hiphinge.program.words import describe_gate, dose_text, name_step
+from hiphinge.program.trend import SCORES, STAND_IN_SOURCE, Trend
+from hiphinge.program.words import STOPS, WORK, describe_gate, dose_text, name_step
 from hiphinge.report.program import words
 from hiphinge.report.program.charts import describe_trend, draw_trend
 from hiphinge.verdict.headlines import NOTICE
@@ -21,14 +21,18 @@ __all__ = ["View", "booklet_view", "progress_view", "session_view"]
 
 #: Texts, numbers, lists and tables only, so that it can be handed over as JSON.
 View = dict[str, Any]
-_HOLDS = {True: "yes", False: "no", None: "not known"}
-_HOLD_TONES = {True: "met", False: "nearly", None: "unknown"}
-#: There is something to do: its drill is named.
-_WORK = ("screen", "do", "up", "down", "choose", "easier")
 _ESTIMATES = (
     "Numbers are estimates from video; a range in brackets is a 90 % interval. Rounding is not dangerous in itself; "
     "it is limited here so that you learn the hip option and change can be measured."
 )
+#: What stands on the page beside the numbers, for who does not know it.
+_TERMS = (
+    "Lumbar flexion: how far the lower back bends from the person's own still stand. Hip share: how much of the bend "
+    "the hips do."
+)
+_FL = "FL: foot length, heel to toe."
+#: So many notes stand on the page of a session, the newest.
+_MOST_NOTES = 5
 
 
 def session_view(summary: SessionSummary, *, zone: tzinfo | None = None) -> View:
@@ -50,9 +54,11 @@ def session_view(summary: SessionSummary, *, zone: tzinfo | None = None) -> View
             {"label": "worst in the session", "value": words.pain_text(summary.worst_pain)},
             {"label": "next morning", "value": _morning(summary.morning_pain)},
         ],
-        "why": _why(summary.decision),
-        "notes": _notes(summary.notes, zone),
-        "estimates": _ESTIMATES,
+        "about": _about(summary.about, summary.ticks),
+        "screen": list(summary.screen),
+        **_why(summary.decision, over=summary.closed),
+        "notes": _notes(summary.notes[-_MOST_NOTES:], zone),
+        "estimates": f"{_ESTIMATES} {_TERMS}",
         "notice": summary.notice,
     }
 
@@ -76,9 +82,11 @@ def progress_view(progress: Progress, *, zone: tzinfo | None = None) -> View:
         "bands": _bands(progress.trends),
         "firsts": [_first(one, zone) for one in progress.trends if len(one.points) == 1],
         "weeks": _weeks(progress, zone),
-        "why": _why(progress.decision),
+        "about": _about(progress.about, progress.ticks),
+        "screen": list(progress.screen),
+        **_why(progress.decision, over=not progress.in_session),
         "notes": _notes(progress.notes, zone),
-        "estimates": _ESTIMATES,
+        "estimates": f"{_ESTIMATES} {_TERMS} {_FL}",
         "notice": progress.notice,
     }
 
@@ -116,10 +124,10 @@ def booklet_view(program: Program) -> View:
 
 
 def _next(decision: Decision, drill: str, cue: str, zone: tzinfo | None) -> View:
-    works = decision.action in _WORK
+    works = decision.action in WORK
     return {
         "label": words.ACTION_WORDS[decision.action],
-        "tone": "stop" if decision.action in ("stop_now", "stop_see") else "go",
+        "tone": "stop" if decision.action in STOPS else "go",
         "reason": decision.reason,
         "drill": drill if works else "",
         "figure": (decision.drill or "") if works else "",
@@ -184,18 +192,34 @@ def _before_after(found: BeforeAfter | None) -> View | None:
     }
 
 
-def _why(decision: Decision) -> list[View]:
-    return [
-        {
-            "rule": one.rule,
-            "needed": one.needed,
-            "seen": one.seen,
-            "holds": _HOLDS[one.holds],
-            "tone": _HOLD_TONES[one.holds],
-            "source": one.source,
-        }
-        for one in decision.evidence
-    ]
+def _about(said: str, ticks: Sequence[str]) -> str:
+    """Return what the person said, and ticked, as one calm line."""
+    return " ".join(part for part in (said, *ticks) if part)
+
+
+def _why(decision: Decision, *, over: bool) -> View:
+    """Return the lines of a decision.
+
+    ``over``: no session goes on. Lines of a gate that no entry speaks of yet are then about the next session: they only
+    say what will be asked for.
+    """
+    later = [one for one in decision.evidence if over and not one.events and one.holds is not True]
+    return {
+        "why": [_line(one) for one in decision.evidence if one not in later],
+        "later": [{"rule": one.rule, "needed": one.needed} for one in later],
+    }
+
+
+def _line(one: Line) -> View:
+    return {
+        "rule": one.rule if one.rule.endswith("?") else f"{one.rule}:",
+        "needed": one.needed,
+        "seen": one.seen or "not known",
+        "holds": words.HOLD_WORDS[one.holds],
+        "mark": words.HOLD_MARKS[one.holds],
+        "tone": words.HOLD_TONES[one.holds],
+        "source": one.source,
+    }
 
 
 def _counts(progress: Progress, zone: tzinfo | None) -> str:
@@ -205,29 +229,14 @@ def _counts(progress: Progress, zone: tzinfo | None) -> str:
     return f"{sessions} since {words.date_text(progress.first, zone)}."
 
 
-def _day(at: datetime | None, now: datetime, zone: tzinfo | None) -> str:
-    """Return a day, with its year where that is not this year."""
-    if at is None:
-        return ""
-    year = f" {at.year}" if at.year != now.year else ""
-    return words.date_text(at, zone, short=True) + year
-
-
 def _rung(one: Rung, number: int, progress_at: datetime, zone: tzinfo | None) -> View:
-    reached, passed = (_day(at, progress_at, zone) for at in (one.reached, one.passed))
-    when = {
-        "passed": f"passed {passed}" if passed else "not needed",
-        "present": f"here since {reached}" if reached else "here",
-        "ahead": f"first reached {reached}, ahead again" if reached else "ahead",
-    }[one.state]
     count = f"{one.sessions} session{'s' if one.sessions != 1 else ''}" if one.sessions else ""
-    marks = {"passed": "✓", "present": "●", "ahead": "○"}
     return {
         "number": number,
         "name": one.name,
         "state": one.state,
-        "mark": marks[one.state],
-        "when": when,
+        "mark": words.RUNG_MARKS[one.state],
+        "when": words.rung_text(one, progress_at, zone),
         "sessions": count,
     }
 
@@ -278,12 +287,11 @@ def _bands(trends: Sequence[Trend]) -> list[str]:
             by_source.setdefault(one.mdc_source, {})[size] = None
         else:
             by_source.setdefault(one.mdc_source, {})[one.label] = None
-    lines = [f"{', '.join(names)}: {source}." for source, names in by_source.items()]
-    return [*lines, "FL = foot length, heel to toe."] if any(one.unit == "FL" for one in trends) else lines
+    return [f"{', '.join(names)}: {source}." for source, names in by_source.items()]
 
 
 def _first(one: Trend, zone: tzinfo | None) -> View:
-    group = "" if one.group in ("Scores", "") else f": {one.group.lower()}"
+    group = "" if one.group in (SCORES, "") else f": {one.group.lower()}"
     return {
         "label": f"{one.label}{group}",
         "value": words.told_text(one.points[-1] if one.points else None, one.unit),

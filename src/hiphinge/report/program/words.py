@@ -7,7 +7,8 @@ from datetime import date, datetime, tzinfo
 
 from hiphinge.program.decision import Action
 from hiphinge.program.facts import Estimate
-from hiphinge.program.review import Answer
+from hiphinge.program.progress import Rung, RungState
+from hiphinge.program.review import Answer, clip_share
 from hiphinge.program.trend import Point, Verdict
 from hiphinge.report.words import interval_text, value_text
 
@@ -16,6 +17,10 @@ __all__ = [
     "ANSWER_MARKS",
     "ANSWER_TONES",
     "ANSWER_WORDS",
+    "HOLD_MARKS",
+    "HOLD_TONES",
+    "HOLD_WORDS",
+    "RUNG_MARKS",
     "VERDICT_MARKS",
     "VERDICT_TONES",
     "change_text",
@@ -24,6 +29,7 @@ __all__ = [
     "pain_text",
     "point_text",
     "rep_text",
+    "rung_text",
     "told_text",
 ]
 
@@ -31,12 +37,12 @@ ACTION_WORDS: Mapping[Action, str] = {
     "ask": "First, an answer",
     "stop_now": "Stop, and get help now",
     "stop_see": "Stop, and see a clinician first",
-    "screen": "Next: have a look",
-    "do": "Next",
-    "up": "Next: one step on",
-    "down": "Next: one step back",
-    "choose": "Next: you choose",
-    "easier": "Next: an easier way",
+    "screen": "Next, a look",
+    "do": "Your next step",
+    "up": "One step on",
+    "down": "One step back",
+    "choose": "You choose",
+    "easier": "An easier way",
     "end_set": "End this set",
     "end_session": "Enough for today",
     "wait": "Wait",
@@ -46,6 +52,12 @@ ANSWER_WORDS: Mapping[Answer, str] = {"yes": "yes", "not_yet": "not yet", "canno
 #: Shapes that differ without colour.
 ANSWER_MARKS: Mapping[Answer, str] = {"yes": "✓", "not_yet": "○", "cannot_tell": "?"}
 ANSWER_TONES: Mapping[Answer, str] = {"yes": "met", "not_yet": "nearly", "cannot_tell": "unknown"}
+#: Whether a line of a decision holds: in words, as a shape, as a tone.
+HOLD_WORDS: Mapping[bool | None, str] = {True: "met", False: "not met", None: "not known"}
+HOLD_MARKS: Mapping[bool | None, str] = {True: "✓", False: "○", None: "?"}
+HOLD_TONES: Mapping[bool | None, str] = {True: "met", False: "nearly", None: "unknown"}
+#: The steps of the ladder; only a gate gives ✓.
+RUNG_MARKS: Mapping[RungState, str] = {"passed": "✓", "done": "–", "placed": "↷", "present": "●", "ahead": "○"}
 VERDICT_MARKS: Mapping[Verdict, str] = {
     "better": "✓", "no_clear_change": "=", "other_way": "!", "changed": "→", "first": "·", "untold": "?",
 }  # fmt: skip
@@ -79,14 +91,19 @@ def date_text(at: datetime | date | None, zone: tzinfo | None, *, short: bool = 
 
 def estimate_text(found: Estimate | None) -> str:
     """Return a value with its 90 % interval, "–" for None."""
-    return interval_text(found.value, found.lo, found.hi, found.unit) if found else "–"
+    return _interval(found.value, found.lo, found.hi, found.unit) if found else "–"
+
+
+def _interval(value: float, lo: float, hi: float, unit: str) -> str:
+    """Return a value with its interval; a share stays between 0 and 100."""
+    return interval_text(clip_share(value, unit), clip_share(lo, unit), clip_share(hi, unit), unit)
 
 
 def point_text(value: float | None, unit: str) -> str:
     """Return a value of a trend: scores as they were given, camera measures as in the assessments."""
     if value is not None and unit in _SCORES:
         return f"{value:.4g} {unit}"
-    return value_text(value, unit)
+    return value_text(None if value is None else clip_share(value, unit), unit)
 
 
 def told_text(point: Point | None, unit: str) -> str:
@@ -95,7 +112,7 @@ def told_text(point: Point | None, unit: str) -> str:
         return "–"
     if point.lo is None or point.hi is None:
         return point_text(point.value, unit)
-    return interval_text(point.value, point.lo, point.hi, unit)
+    return _interval(point.value, point.lo, point.hi, unit)
 
 
 def change_text(by: float | None, unit: str) -> str:
@@ -128,3 +145,21 @@ def rep_text(passed: int, judged: int, reps: int) -> str:
     if not judged:
         return f"cannot tell ({reps} reps)"
     return f"{passed} of {judged}" + (f", {reps - judged} cannot be told" if reps > judged else "")
+
+
+def rung_text(one: Rung, now: datetime, zone: tzinfo | None) -> str:
+    """Say where a step of the ladder stands, with its day, and the year where that is not the present one."""
+
+    def day(at: datetime | None) -> str:
+        if at is None:
+            return ""
+        return f" {date_text(at, zone, short=True)}" + (f" {at.year}" if at.year != now.year else "")
+
+    by = f" by {one.by}" if one.by else ""
+    return {
+        "passed": f"passed{day(one.passed)}",
+        "done": f"done{day(one.passed)}",
+        "placed": f"placed ahead{by},{day(one.placed)}".rstrip(","),
+        "present": f"here since{day(one.reached)}" if one.reached else "here",
+        "ahead": f"first reached{day(one.reached)}, ahead again" if one.reached else "ahead",
+    }[one.state]
