@@ -344,3 +344,10 @@ def test_a_session_that_is_not_there_is_refused() -> None:
 
 def test_a_drill_that_the_program_has_no_more_keeps_its_name_in_words() -> None:
     assert review(done("old_drill", variant="very_wide")).work[0].drill == "Old drill"
+
+
+def test_a_screen_that_was_left_out_leaves_no_open_question_about_pain() -> None:
+    left = ClipSeen(key="tilt", at=BEGAN, session="s", drill="pelvic_tilt", outcome="left_out")
+    unsaid = replace(felt(drill="pelvic_tilt", pain=None), key="tilt-feel", effort=None)
+    summary = review(left, unsaid, done(), felt("hamstrings", pain=0))
+    assert (summary.points[3].answer, summary.points[3].evidence) == ("yes", "Felt in: hamstrings. No back pain.")

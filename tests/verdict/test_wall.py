@@ -7,7 +7,7 @@ import pytest
 
 from hiphinge.model import Finding, Measure
 from hiphinge.verdict import RepContext, criteria_for, judge
-from hiphinge.verdict.headlines import HEADLINES, HIPS_LED, SHORT_OF_BACK, SHORT_OF_WALL, TARGET_UNTOLD
+from hiphinge.verdict.headlines import BACK_UNTOLD, HEADLINES, HIPS_LED, SHORT_OF_BACK, SHORT_OF_WALL, WALL_UNTOLD
 from hiphinge.verdict.outcome import RepView, _explain, _head
 from hiphinge.verdict.wall import (
     EDGE_HALF_RATIO,
@@ -176,7 +176,7 @@ class TestOutcome:
     @pytest.mark.parametrize(
         ("grade", "share", "headline"),
         [
-            ("cannot_tell", (90.0, 71.0, 108.0), TARGET_UNTOLD),
+            ("cannot_tell", (90.0, 71.0, 108.0), BACK_UNTOLD),
             ("fail", (90.0, 71.0, 108.0), SHORT_OF_BACK),
             ("fail", (61.0, 49.0, 73.0), HEADLINES["mixed"]),
             ("fail", (59.0, 55.0, 63.0), HEADLINES["mixed"]),
@@ -189,6 +189,8 @@ class TestOutcome:
         travel = Finding("1", "", 1, "hip_back", grade, None, None, None, "FL", "", 0.0, "", "", "")
         rep = RepView(1, (lumbar, hips), (travel,))
         assert _head("mixed", (rep,), criteria_for("hinge")) == headline
+        if headline == BACK_UNTOLD:  # at the wall, the same with no wall known
+            assert _head("mixed", (rep,), criteria_for("wall")) == WALL_UNTOLD
         assert (_explain({1: rep}, ["mixed"], criteria_for("hinge"))[0].startswith(f"Rep 1: {HIPS_LED}")) is (
             headline != HEADLINES["mixed"]
         )

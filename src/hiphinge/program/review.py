@@ -332,9 +332,11 @@ def _pain_words(facts: SessionFacts, hurt: int) -> list[str]:
 
 
 def _unasked(facts: SessionFacts) -> bool:
-    """Say whether the pain of a set was not answered."""
+    """Say whether the pain of a set, or of a clip that was filmed, was not answered."""
+    left_out = {one.drill for one in facts.clips if one.outcome == _LEFT_OUT}
     feels = [facts.feel_of(number) for number in range(len(facts.sets))]
-    return any(one is None or one.pain is None for one in (*feels, *facts.feels))
+    feels += [one for one in facts.feels if one.drill not in left_out]
+    return any(one is None or one.pain is None for one in feels)
 
 
 def _max_pain(facts: SessionFacts, program: Program) -> int:

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-__all__ = ["HEADLINES", "HIPS_LED", "NOTICE", "PRAISE", "SHORT", "SHORT_OF_BACK", "SHORT_OF_WALL", "TARGET_UNTOLD"]
+__all__ = [
+    "BACK_UNTOLD",
+    "HEADLINES",
+    "HIPS_LED",
+    "NOTICE",
+    "PRAISE",
+    "SHORT",
+    "SHORT_OF_BACK",
+    "SHORT_OF_WALL",
+    "WALL_UNTOLD",
+]
 
 #: Stands on every report.
 NOTICE = (
@@ -32,7 +42,8 @@ HEADLINES: Mapping[str, str] = {
 #: not met, or not told.
 SHORT_OF_WALL = "The hips led, but the seat did not reach the wall."
 SHORT_OF_BACK = "The hips led, but they did not go far back."
-TARGET_UNTOLD = "The hips led; how far back they went could not be told."
+BACK_UNTOLD = "The hips led; how far back they went could not be told."
+WALL_UNTOLD = "The hips led; whether the seat reached the wall was not seen."
 #: The same for one rep, inside a sentence.
 HIPS_LED = "the hips led, the target not met or not told"
 

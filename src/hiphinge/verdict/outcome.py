@@ -10,13 +10,14 @@ from statistics import NormalDist
 from hiphinge.model import Finding, Measure, Outcome, QualityCheck, Rep, Verdict
 from hiphinge.verdict.criteria import Criteria
 from hiphinge.verdict.headlines import (
+    BACK_UNTOLD,
     HEADLINES,
     HIPS_LED,
     PRAISE,
     SHORT,
     SHORT_OF_BACK,
     SHORT_OF_WALL,
-    TARGET_UNTOLD,
+    WALL_UNTOLD,
 )
 from hiphinge.verdict.judge import grade_value
 from hiphinge.verdict.measures import MIN_REFERENCE_DEG
@@ -226,10 +227,11 @@ def _head(outcome: Outcome, reps: Collection[RepView], criteria: Criteria) -> st
     """Return the headline; "a bit of both" only where the back did its part of the bending."""
     if outcome != "mixed" or not all(_is_led_by_hips(rep, criteria) for rep in reps):
         return HEADLINES[outcome]
-    grades = {rep.grade("11" if criteria.drill == "wall" else "1") for rep in reps}
-    if not grades <= {"caution", "fail"}:
-        return TARGET_UNTOLD
-    return SHORT_OF_WALL if criteria.drill == "wall" else SHORT_OF_BACK
+    wall = criteria.drill == "wall"
+    told = {rep.grade("11" if wall else "1") for rep in reps} <= {"caution", "fail"}
+    if wall:
+        return SHORT_OF_WALL if told else WALL_UNTOLD
+    return SHORT_OF_BACK if told else BACK_UNTOLD
 
 
 def _is_led_by_hips(rep: RepView, criteria: Criteria) -> bool:
