@@ -226,7 +226,9 @@ def test_a_session_with_a_stopped_set_passes_nothing_and_parts_the_sessions_besi
     person.set("free_hinge", "ppp")
     person.feel("free_hinge", pain=3)
     person.close()
-    assert person.morning(1).action == "do"
+    assert person.morning(1).action == "wait"
+    person.later(hours=8)
+    assert person.decide().action == "do"
     assert person.day("free_hinge").action == "wait"
     assert person.day("free_hinge").action == "up"
 

@@ -175,7 +175,7 @@ STORY = [
      "Leg pain that moves back towards the spine is no reason to stop. Do the deadlift from a block (higher block): 1"
      " set of 8 in place of 2, since it hurt in this session; slow down, smooth up."),
     ("close", given(), "wait", "deadlift_block", "deadlift_block", "higher_block",
-     "Pain stopped a set: that is enough for today. The next session can begin after a night."),
+     "Pain stopped a set: that is enough for today. The next session can be tomorrow."),
     ("day", given("deadlift_block", "pppppppp"), "wait", "deadlift_block", "deadlift_block", "", COUNTS),
     ("day", given("deadlift_block", "pppppppp"), "up", "deadlift_floor", "deadlift_floor", "",
      "Well done, this step is done; next comes the deadlift from the floor."),

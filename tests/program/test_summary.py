@@ -351,3 +351,9 @@ def test_a_screen_that_was_left_out_leaves_no_open_question_about_pain() -> None
     unsaid = replace(felt(drill="pelvic_tilt", pain=None), key="tilt-feel", effort=None)
     summary = review(left, unsaid, done(), felt("hamstrings", pain=0))
     assert (summary.points[3].answer, summary.points[3].evidence) == ("yes", "Felt in: hamstrings. No back pain.")
+
+
+def test_pain_told_with_a_clip_is_asked_though_its_place_is_kept_beside_it() -> None:
+    clip = ClipSeen(key="clip", at=BEGAN, session="s", drill="toe_touch", outcome="typical", pain=3)
+    place = replace(felt(drill="toe_touch", pain=None), key="place", effort=None, pain_places=("low_back",))
+    assert "not asked" not in review(place, clip).points[3].evidence.replace("Where it was felt was not asked.", "")

@@ -42,7 +42,7 @@ def decide(state: State, now: datetime, log: Log) -> Decision:
         return _stopped(view)
     if state.unanswered(log.program):
         return _ask_flags(view)
-    for part in (_before_work, _moved, _ended, _ask_morning, answer_at_once):
+    for part in (_before_work, _moved, _ask_morning, _ended, answer_at_once):
         found = part(view)
         if found is not None:
             return found
@@ -131,7 +131,7 @@ def _ended(view: View) -> Decision | None:
         return view.say("end_session", hold.why, hold.lines)
     if left <= timedelta(0) and session is None:
         return None
-    when = "Begin a new session then." if session is not None else "The next session can begin after a night."
+    when = "Begin a new session then." if session is not None else "The next session can be tomorrow."
     return view.say("wait", f"{hold.why} {when}", hold.lines, not_before=view.now + left)
 
 

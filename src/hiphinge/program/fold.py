@@ -188,7 +188,7 @@ def _end(state: State, key: str, moment: Moment, log: Log) -> State:
             )  # fmt: skip
         credits[name] = (*drop_old(credits.get(name, ()), moment, log.backs), credit)[-_KEPT:]
     ended = state.ended
-    if session.stops and ended is None:
+    if session.stops and (ended is None or ended.session != session.session):
         ended = Hold("Pain stopped a set: that is enough for today.", session.session, moment, _pain_lines(state, log))
     acute = state.acute if state.acute is not None and state.acute.kind == "sore" else None
     return state._replace(

@@ -333,9 +333,10 @@ def _pain_words(facts: SessionFacts, hurt: int) -> list[str]:
 
 def _unasked(facts: SessionFacts) -> bool:
     """Say whether the pain of a set, or of a clip that was filmed, was not answered."""
-    left_out = {one.drill for one in facts.clips if one.outcome == _LEFT_OUT}
+    # Beside a clip, its answers about place, leg and numbness are kept as a feeling without a number of its own.
+    elsewhere = {one.drill for one in facts.clips if one.outcome == _LEFT_OUT or one.pain is not None}
     feels = [facts.feel_of(number) for number in range(len(facts.sets))]
-    feels += [one for one in facts.feels if one.drill not in left_out]
+    feels += [one for one in facts.feels if one.drill not in elsewhere]
     return any(one is None or one.pain is None for one in feels)
 
 

@@ -37,7 +37,7 @@ __all__ = [
 #: An answer sooner or later than this after a session's last entry is not the next morning's (DESIGN).
 MORNING, MORNING_LAST = timedelta(hours=10), timedelta(days=7)
 #: After what ends a session, no sets before so much later; soreness lasts a day at least (DESIGN).
-NIGHT, DAY = timedelta(hours=12), timedelta(hours=24)
+NIGHT, DAY = timedelta(hours=18), timedelta(hours=24)
 #: Outcomes of a screen that say nothing; it is filmed once more.
 UNTOLD = ("cannot_tell", "no_bend", "")
 

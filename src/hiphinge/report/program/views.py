@@ -133,7 +133,7 @@ def _next(decision: Decision, drill: str, cue: str, zone: tzinfo | None) -> View
         "figure": (decision.drill or "") if works else "",
         "variant": decision.variant,
         "cue": cue if works else "",
-        "not_before": words.date_text(decision.not_before, zone),
+        "not_before": words.moment_text(decision.not_before, zone),
     }
 
 

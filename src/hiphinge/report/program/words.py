@@ -26,6 +26,7 @@ __all__ = [
     "change_text",
     "date_text",
     "estimate_text",
+    "moment_text",
     "pain_text",
     "point_text",
     "rep_text",
@@ -87,6 +88,11 @@ def date_text(at: datetime | date | None, zone: tzinfo | None, *, short: bool = 
     day = at.astimezone(zone) if isinstance(at, datetime) else at
     month = _MONTHS[day.month - 1]
     return f"{day.day} {month[:3]}" if short else f"{day.day} {month} {day.year}"
+
+
+def moment_text(at: datetime | None, zone: tzinfo | None) -> str:
+    """Return a day with its time of day, in the reader's zone; "" for None."""
+    return f"{date_text(at, zone)}, {at.astimezone(zone):%H:%M}" if at is not None else ""
 
 
 def estimate_text(found: Estimate | None) -> str:
