@@ -183,7 +183,7 @@ class Says:
     def _SessionOpened(self, event):
         if self.stopped:
             self.stopped_at = self.stopped_at or event.at
-        if self.stopped_at and event.at - self.stopped_at >= timedelta(hours=12):
+        if self.stopped_at and event.at - self.stopped_at >= timedelta(hours=18):
             self.stopped, self.stopped_at = False, None
         self.rest, self.name = event.resting_pain, event.session
         self.rests[event.session] = event.resting_pain or 0
@@ -206,6 +206,7 @@ class Says:
         self._hurts(event, event.pain or 0, 10)
         if self.rest is None:
             self.rest = event.pain
+            self.rests[self.name] = event.pain or 0  # pain at rest that was open is answered so
             self._settles(event, event.pain)
 
     def _FeelLog(self, event):
