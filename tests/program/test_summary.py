@@ -356,4 +356,7 @@ def test_a_screen_that_was_left_out_leaves_no_open_question_about_pain() -> None
 def test_pain_told_with_a_clip_is_asked_though_its_place_is_kept_beside_it() -> None:
     clip = ClipSeen(key="clip", at=BEGAN, session="s", drill="toe_touch", outcome="typical", pain=3)
     place = replace(felt(drill="toe_touch", pain=None), key="place", effort=None, pain_places=("low_back",))
-    assert "not asked" not in review(place, clip).points[3].evidence.replace("Where it was felt was not asked.", "")
+    evidence = review(place, clip).points[3].evidence
+    assert evidence.startswith("Stopped for pain 3 of 10")
+    assert "No set yet: a first look does not ask where it is felt." in evidence
+    assert "not asked" not in evidence

@@ -1,4 +1,4 @@
-"""Names of files that a command may write: nothing that is no page is replaced."""
+"""Pages that a command writes: whole or not at all, and nothing that is no page is replaced."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from hiphinge.errors import OutputError, UsageError
 
-__all__ = ["PAGE_ENDINGS", "PDF_ENDINGS", "check_page"]
+__all__ = ["PAGE_ENDINGS", "PDF_ENDINGS", "check_page", "write_page"]
 
 PAGE_ENDINGS, PDF_ENDINGS = (".html", ".htm"), (".pdf",)
 #: How a page, and a PDF, begin.
@@ -50,6 +50,14 @@ def check_page(path: Path | None, endings: tuple[str, ...], *, store: str | None
             expected="a new name, or a page to replace",
             next_step="Give another name.",
         )
+
+
+def write_page(path: Path, data: bytes) -> Path:
+    """Write a page, whole or not at all, and return its path."""
+    from hiphinge.validation.store import write_bytes
+
+    write_bytes(path, data)
+    return path
 
 
 def _begins(path: Path) -> bool:

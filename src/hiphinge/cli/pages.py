@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from hiphinge.cli.desk import say_decision, say_evidence
 from hiphinge.cli.guard import write_out
+from hiphinge.cli.names import write_page
 from hiphinge.cli.present import stdout_console
 from hiphinge.errors import OutputError
 from hiphinge.service.commandline import day_text
@@ -20,7 +21,14 @@ if TYPE_CHECKING:
     from hiphinge.program.summary import SessionSummary
     from hiphinge.program.trend import Trend
 
-__all__ = ["draw_trend", "progress_document", "say_progress", "say_summary", "write_progress", "write_summary"]
+__all__ = [
+    "draw_trend",
+    "progress_document",
+    "say_progress",
+    "say_summary",
+    "write_progress",
+    "write_summary",
+]
 
 #: Rows of a chart, and the most sessions it shows.
 _ROWS, _MOST = 7, 30
@@ -71,7 +79,7 @@ def write_summary(summary: SessionSummary, out: Path) -> list[Path]:
             expected="a folder that can be written",
             next_step="Give another one with --out.",
         ) from None
-    return [_write(out / f"{name}.{kind}", page) for kind, page in pages.items()]
+    return [write_page(out / f"{name}.{kind}", page) for kind, page in pages.items()]
 
 
 def write_progress(progress: Progress, *, html: Path | None, pdf: Path | None) -> list[Path]:
@@ -80,17 +88,10 @@ def write_progress(progress: Progress, *, html: Path | None, pdf: Path | None) -
 
     written = []
     if html is not None:
-        written.append(_write(html, render_progress_html(progress).encode()))
+        written.append(write_page(html, render_progress_html(progress).encode()))
     if pdf is not None:
-        written.append(_write(pdf, render_progress_pdf(progress)))
+        written.append(write_page(pdf, render_progress_pdf(progress)))
     return written
-
-
-def _write(path: Path, data: bytes) -> Path:
-    from hiphinge.validation.store import write_bytes
-
-    write_bytes(path, data)
-    return path
 
 
 def _slug(name: str) -> str:

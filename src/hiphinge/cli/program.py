@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hiphinge.cli.guard import guarded, write_out
-from hiphinge.errors import OutputError, UsageError
+from hiphinge.errors import OutputError
 
 if TYPE_CHECKING:
     from hiphinge.program import Drill, Program
 
-__all__ = ["check", "describe_drill", "describe_program", "export", "find_drill", "program_app", "show"]
+__all__ = ["check", "describe_drill", "describe_program", "export", "program_app", "show"]
 
 program_app = typer.Typer(
     name="program",
@@ -23,11 +23,6 @@ program_app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-#: What a yes to a red-flag question asks for.
-_ROUTES = {
-    "emergency": "If yes to any of these, get emergency help now",
-    "clinician": "If yes to any of these, see a clinician first (a no does not clear you)",
-}
 ProgramFile = Annotated[
     Path | None,
     typer.Option("--program", metavar="FILE.toml", help="A program of your own. Default: the one built in."),
@@ -44,6 +39,7 @@ def show(
     """Show the steps of the program, or everything about one drill."""
     with guarded():
         from hiphinge.program import load_program
+        from hiphinge.service.lookup import find_drill
 
         loaded = load_program(program)
         lines = describe_program(loaded) if drill is None else describe_drill(loaded, find_drill(loaded, drill))
@@ -83,30 +79,15 @@ def export(
         write_out(f"Written: {file}. After editing: hiphinge program check {file}")
 
 
-def find_drill(program: Program, name: str) -> Drill:
-    """Return the drill called so.
-
-    Raises
-    ------
-    UsageError
-        There is none.
-    """
-    try:
-        return program.drill(name)
-    except KeyError:
-        names = ", ".join(drill.id for drill in program.drills)
-        raise UsageError(
-            f"There is no drill {name!r}.", expected=names, next_step="hiphinge program show lists them."
-        ) from None
-
-
 def describe_program(program: Program) -> Iterator[str]:
     """Say the red-flag questions, what to do about pain, and the steps, a line for each drill."""
+    from hiphinge.program.words import FLAG_ROUTES
+
     yield program.title
     yield program.summary
     yield ""
     yield "Before the first use, and whenever something is new or worse, go through these questions."
-    for urgency, title in _ROUTES.items():
+    for urgency, title in FLAG_ROUTES.items():
         yield from _section(title, tuple(flag.question for flag in program.red_flags if flag.urgency == urgency))
     yield from _section("If it hurts", program.pain)
     for number, stage in enumerate(program.stages):

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from hiphinge.cli.guard import guarded, write_out
-from hiphinge.cli.names import PAGE_ENDINGS, PDF_ENDINGS, check_page
+from hiphinge.cli.names import PAGE_ENDINGS, PDF_ENDINGS, check_page, write_page
 from hiphinge.cli.program import ProgramFile
 from hiphinge.errors import UsageError
 
@@ -33,13 +33,6 @@ def page(
 
         loaded = load_program(program)
         if html is not None:
-            _write(html, render_booklet_html(loaded).encode())
+            write_out(f"Written: {write_page(html, render_booklet_html(loaded).encode())}")
         if pdf is not None:
-            _write(pdf, render_booklet_pdf(loaded))
-
-
-def _write(path: Path, content: bytes) -> None:
-    from hiphinge.validation.store import write_bytes
-
-    write_bytes(path, content)
-    write_out(f"Written: {path}")
+            write_out(f"Written: {write_page(pdf, render_booklet_pdf(loaded))}")

@@ -230,7 +230,8 @@ def finish(
             raise
         for path in written:
             write_out(f"Written: {path}")
-        if page.decision.action not in ("stop_now", "stop_see"):
+        worked = bool(page.work) or page.worst_pain is not None
+        if worked and page.decision.action not in ("stop_now", "stop_see"):
             write_out(f"Tomorrow morning: {command_line('session', 'morning', found.name)}")
 
 

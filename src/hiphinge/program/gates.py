@@ -13,6 +13,7 @@ from hiphinge.program.decision import Line
 from hiphinge.program.history import EFFORT_PLACES, FeelLog, RepGrade, RepResult, SetDone
 from hiphinge.program.model import Drill, Gate, Program
 from hiphinge.program.pain import LESS, felt_effort, rate_back
+from hiphinge.program.words import places_text
 
 __all__ = [
     "FATIGUE_DEG",
@@ -320,7 +321,7 @@ def morning_lines(credits: Sequence[Credit], gate: Gate, program: Program) -> tu
 def name_places(places: Iterable[str]) -> str:
     """Name the places of effort, in the order in which they are asked."""
     given = set(places)
-    return ", ".join(one.replace("_", " ") for one in EFFORT_PLACES if one in given) or "no place named"
+    return places_text(one for one in EFFORT_PLACES if one in given) or "no place named"
 
 
 def _plural(word: str, count: int) -> str:

@@ -264,7 +264,13 @@ def _felt(events: Sequence[Event], facts: SessionFacts, program: Program) -> tup
     asked = any(one.effort is not None for one in facts.feels)
     words = f"Felt in: {places_text(places)}." if places and places != ["nothing"] else "Nothing much was felt."
     hurt = max(_back_pains(facts), default=0)
-    evidence = " ".join([*stops, words if asked else "Where it was felt was not asked.", *_pain_words(facts, hurt)])
+    if not asked:
+        words = (
+            "Where it was felt was not asked."
+            if facts.sets
+            else "No set yet: a first look does not ask where it is felt."
+        )
+    evidence = " ".join([*stops, words, *_pain_words(facts, hurt)])
     if stops or "low_back" in places or hurt > _max_pain(facts, program):
         return "not_yet", evidence
     if not asked:

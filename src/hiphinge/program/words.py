@@ -11,6 +11,7 @@ from hiphinge.program.model import Dose, Gate, Program
 
 __all__ = [
     "EFFORT_WORDS",
+    "FLAG_ROUTES",
     "PAIN_WORDS",
     "STOPS",
     "WORK",
@@ -49,6 +50,12 @@ PAIN_WORDS: Mapping[str, str] = {place: _PLACES[place][1] for place in PAIN_PLAC
 #: An e-mail address, with or without a dot in its domain. Lengths are bounded, so that no text takes long.
 _ADDRESS = re.compile(r"[\w.+%'&/=?^{|}~!#$*-]{1,64}@(?:[^\W\d_][\w.-]{0,252}\w|[\w-][\w.-]{0,252}\.[^\W\d_]{2,63})")
 _MASK = "(e-mail address left out)"
+
+#: What a yes to a red-flag question asks for, by its urgency.
+FLAG_ROUTES: Mapping[str, str] = {
+    "emergency": "If yes to any of these, get emergency help now",
+    "clinician": "If yes to any of these, see a clinician first (a no does not clear you)",
+}
 
 
 def mask_addresses(text: str) -> str:

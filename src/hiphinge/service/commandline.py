@@ -21,5 +21,6 @@ def command_line(*words: str) -> str:
 
 def day_text(at: datetime, *, clock: bool = False) -> str:
     """Return a day in the zone of this computer, for example ``2 March 2026``; with the time of day where asked."""
-    local = at.astimezone()
-    return f"{local.day} {local:%B %Y, %H:%M}" if clock else f"{local.day} {local:%B %Y}"
+    from hiphinge.report.program.words import date_text, moment_text
+
+    return moment_text(at, None) if clock else date_text(at, None)

@@ -12,7 +12,7 @@ from hiphinge.program.progress import Progress, Rung
 from hiphinge.program.review import ReviewPoint
 from hiphinge.program.summary import BeforeAfter, Remark, SessionSummary, SetLine
 from hiphinge.program.trend import SCORES, STAND_IN_SOURCE, Trend
-from hiphinge.program.words import STOPS, WORK, describe_gate, dose_text, name_step
+from hiphinge.program.words import FLAG_ROUTES, STOPS, WORK, describe_gate, dose_text, name_step
 from hiphinge.report.program import words
 from hiphinge.report.program.charts import describe_trend, draw_trend
 from hiphinge.verdict.headlines import NOTICE
@@ -106,10 +106,7 @@ def booklet_view(program: Program) -> View:
                 "title": title,
                 "questions": [one.question for one in program.red_flags if one.urgency == urgency],
             }
-            for urgency, title in (
-                ("emergency", "If yes to any of these, get emergency help now"),
-                ("clinician", "If yes to any of these, see a clinician first (a no does not clear you)"),
-            )
+            for urgency, title in FLAG_ROUTES.items()
         ],
         "steps": [
             {"number": number, "name": name_step(program, stage.id), "choice": number > 0 and len(stage.drills) > 1}
