@@ -276,8 +276,9 @@ def _felt(events: Sequence[Event], facts: SessionFacts, program: Program) -> tup
     if not asked:
         return "cannot_tell", evidence
     if not set(places) & set(_HAMS):
-        loaded = any(_kind(program, one.drill) in ("loaded", "deadlift") for one in facts.feels)
-        return "not_yet", evidence + ("" if loaded else " Without a load that is fine.")
+        done = {one.drill for one in facts.feels}
+        fine = not any(one.gate and one.gate.effort_any_of for one in program.drills if one.id in done)
+        return "not_yet", evidence + (" At this step that is fine." if fine else "")
     return ("cannot_tell" if _unasked(facts) else "yes"), evidence
 
 
