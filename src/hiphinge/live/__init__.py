@@ -1,0 +1,1 @@
+"""Live coaching: the same stages as a whole clip, frame by frame."""

@@ -1,0 +1,1 @@
+"""The web app: pages, accounts, uploads and live coaching over HTTP."""
