@@ -130,9 +130,9 @@ class DeskBase:
         """Return a drill of the program; UsageError where there is none of that name."""
         return find_drill(self.program, name)
 
-    def _stamp(self, kind: str) -> dict[str, Any]:
-        """Return the key and the time of a new entry."""
-        return {"key": f"{kind}-{secrets.token_hex(4)}", "at": self._clock()}
+    def _stamp(self, kind: str, key: str = "") -> dict[str, Any]:
+        """Return the key and the time of a new entry; a ``key`` that is given stands."""
+        return {"key": key or f"{kind}-{secrets.token_hex(4)}", "at": self._clock()}
 
 
 def _no_session(person: Person) -> RecordConflict:

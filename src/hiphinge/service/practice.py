@@ -35,11 +35,29 @@ class Practice(DeskBase):
     """What is done in a session."""
 
     def log_clip(
-        self, person: Person, clip: Clip, *, feel: Feel | None = None, progress: ProgressCallback | None = None
+        self,
+        person: Person,
+        clip: Clip,
+        *,
+        feel: Feel | None = None,
+        progress: ProgressCallback | None = None,
+        entry: str = "",
+        files: Mapping[str, Path | bytes] | None = None,
     ) -> ClipLogged:
         """Assess a clip by its drill's rules and store it, with its assessment, in the open session.
 
-        ``feel`` is how a screen, or one side of a before and after, felt; a set's is logged by itself.
+        Parameters
+        ----------
+        person, clip
+            Whose, and which.
+        feel
+            How a screen, or one side of a before and after, felt; a set's is logged by itself.
+        progress
+            Moves a progress bar.
+        entry
+            Key of the entry, for who may have to do the same work again; ``""`` makes a new one.
+        files
+            Kept beside the assessment. Looked at once it is made, so that the runner may put them in.
 
         Raises
         ------
@@ -57,8 +75,8 @@ class Practice(DeskBase):
         assessment = assess_clip(
             clip.path, drill, clip.options, runner=runner, reference=self._reference(person), progress=progress
         )
-        number = self._keep(person, clip, assessment)
-        events = self._clip_events(session, drill, clip, assessment, number, feel)
+        number = self._keep(person, clip, assessment, files)
+        events = self._clip_events(session, drill, clip, assessment, number, feel, entry=entry)
         decision = self.record(person, *events)
         names = {one.id: one.name for one in self.program.drills}
         early = "" if clip.label else explain_early(self.program, drill, look.decision, names)
@@ -87,31 +105,41 @@ class Practice(DeskBase):
         )
 
     def _clip_events(
-        self, session: str, drill: Drill, clip: Clip, assessment: Assessment, number: str, feel: Feel | None
+        self,
+        session: str,
+        drill: Drill,
+        clip: Clip,
+        assessment: Assessment,
+        number: str,
+        feel: Feel | None,
+        *,
+        entry: str,
     ) -> tuple[Event, ...]:
         outcome = assessment.verdict.outcome
         if drill.kind == "screen" or clip.label:
             return self._seen(
                 session, drill, feel or Feel(pain=clip.pain), outcome=outcome, measures=middle_measures(assessment),
-                assessment=number, label=clip.label,
+                assessment=number, label=clip.label, entry=entry,
             )  # fmt: skip
         return (
             SetDone(
-                **self._stamp("set"), session=session, drill=drill.id, variant=clip.variant, outcome=outcome,
+                **self._stamp("set", entry), session=session, drill=drill.id, variant=clip.variant, outcome=outcome,
                 reps=grade_reps(assessment, drill, variant=clip.variant, touched=clip.touched), load_kg=clip.load_kg,
                 assessment=number, back_reps=clip.back_reps,
                 measures=middle_measures(assessment, back_reps=clip.back_reps),
             ),
         )  # fmt: skip
 
-    def _seen(self, session: str, drill: Drill, feel: Feel, *, label: str = "", **fields: Any) -> tuple[Event, ...]:
+    def _seen(
+        self, session: str, drill: Drill, feel: Feel, *, label: str = "", entry: str = "", **fields: Any
+    ) -> tuple[Event, ...]:
         """Return the entry of a clip, after what was told beside its pain, both of one moment.
 
         The pain is told once, so that it is judged once: by the clip; by how it felt where it is a screen's and all of
         it is elsewhere than in the back.
         """
         elsewhere = not label and bool(feel.pain) and not is_back_pain(feel.places)
-        stamp = self._stamp("clip")
+        stamp = self._stamp("clip", entry)
         seen = ClipSeen(
             **stamp, session=session, drill=drill.id, label=label, pain=None if elsewhere else feel.pain, **fields
         )
@@ -119,8 +147,8 @@ class Practice(DeskBase):
         if not more and (label or feel.new_numbness is None):
             return (seen,)
         told = FeelLog(
-            key=self._stamp("feel")["key"], at=stamp["at"], session=session, drill=drill.id, effort=None,
-            pain=feel.pain if elsewhere else None, pain_places=feel.places, leg=feel.leg,
+            key=self._stamp("feel", _feel_key(entry))["key"], at=stamp["at"], session=session, drill=drill.id,
+            effort=None, pain=feel.pain if elsewhere else None, pain_places=feel.places, leg=feel.leg,
             new_numbness=feel.new_numbness,
         )  # fmt: skip
         return (told, seen)
@@ -139,40 +167,54 @@ class Practice(DeskBase):
         refuse_stopped(look.decision, person.name)
         return self.record(person, *self._seen(session, found, feel or Feel(), outcome=LEFT_OUT))
 
-    def log_feel(self, person: Person, drill: str, feel: Feel) -> Decision:
-        """Store how a set felt; new numbness and leg pain are taken under a stop too."""
+    def log_feel(self, person: Person, drill: str, feel: Feel, *, entry: str = "") -> Decision:
+        """Store how a set felt; new numbness and leg pain are taken under a stop too. ``entry``: its key, if given."""
         session = self.need_fresh(person)
         return self.record(
             person,
             FeelLog(
-                **self._stamp("feel"), session=session, drill=self.drill(drill).id, effort=feel.effort,
+                **self._stamp("feel", entry), session=session, drill=self.drill(drill).id, effort=feel.effort,
                 pain=feel.pain, pain_places=feel.places, leg=feel.leg, new_numbness=feel.new_numbness,
             ),
         )  # fmt: skip
 
     def log_ticks(
-        self, person: Person, drill: str, ticks: Mapping[str, bool], *, by: Literal["person", "clinician"] = "person"
+        self,
+        person: Person,
+        drill: str,
+        ticks: Mapping[str, bool],
+        *,
+        by: Literal["person", "clinician"] = "person",
+        entry: str = "",
     ) -> Decision:
-        """Store what only the person (or the therapist) can tell."""
+        """Store what only the person (or the therapist) can tell. ``entry``: its key, if given."""
         known = [tick.id for tick in self.drill(drill).ticks]
         for name in ticks:
             if name not in known:
                 raise UsageError(f"{drill!r} has no tick {name!r}.", expected=", ".join(known) or "no ticks at all")
         session = self.need_fresh(person)
-        return self.record(person, Ticks(**self._stamp("ticks"), session=session, drill=drill, ticks=ticks, by=by))
+        stamp = self._stamp("ticks", entry)
+        return self.record(person, Ticks(**stamp, session=session, drill=drill, ticks=ticks, by=by))
 
     def _reference(self, person: Person) -> bytes | None:
         number = reference_clip(self.history(person), self.program)
         return self.store.assessment(number).document if number else None
 
-    def _keep(self, person: Person, clip: Clip, assessment: Assessment) -> str:
+    def _keep(
+        self, person: Person, clip: Clip, assessment: Assessment, files: Mapping[str, Path | bytes] | None
+    ) -> str:
         from hiphinge.report.document import document_bytes
 
         film = None if clip.path.suffix.lower() == ".json" else clip.path
         return self.store.add_assessment(
-            person.id, document_bytes(assessment), sha256=assessment.video.sha256, clip=film,
+            person.id, document_bytes(assessment), sha256=assessment.video.sha256, files=files, clip=film,
             keep_clip=clip.keep and film is not None,
         )  # fmt: skip
+
+
+def _feel_key(entry: str) -> str:
+    """Return the key of what is told beside a clip whose own key is given; ``""`` without one."""
+    return f"{entry}-feel" if entry else ""
 
 
 def _default_runner() -> Runner:
