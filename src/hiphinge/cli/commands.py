@@ -17,6 +17,7 @@ from hiphinge.cli.keep import store_app
 from hiphinge.cli.next import next_step
 from hiphinge.cli.person import person_app
 from hiphinge.cli.program import program_app
+from hiphinge.cli.rerun import rerun
 from hiphinge.cli.session import session_app
 from hiphinge.cli.settings import build_options
 from hiphinge.cli.stance import stance
@@ -162,6 +163,7 @@ def doctor(
         raise typer.Exit(print_checks(checks, as_json=as_json))
 
 
+app.command(epilog="Example: hiphinge rerun tracks.npz --drill deadlift")(rerun)
 app.command(epilog="Example: hiphinge stance front.jpg")(stance)
 app.command(epilog="Example: hiphinge validate --quick")(validate)
 program_app.command("page", epilog="Example: hiphinge program page --pdf program.pdf")(program_page.page)

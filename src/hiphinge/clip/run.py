@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hiphinge.clip.analyse import analyse, find_own_maximum, flatten_options
+from hiphinge.clip.analyse import ClipTracks, analyse, find_own_maximum, flatten_options
 from hiphinge.clip.options import DRILLS, FACINGS, MODELS, AssessOptions, Progress, ProgressCallback
 from hiphinge.clip.settings import load_criteria, place_wall
 from hiphinge.clip.track import track_clip
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from hiphinge.pose.base import PoseEstimator
     from hiphinge.report.overlay import OverlayPainter
 
-__all__ = ["assess_video"]
+__all__ = ["assess_video", "read_own_maximum"]
 
 #: Key frames in the report: the stand and the bottom of at most so many reps.
 MAX_BOTTOM_PICTURES = 3
@@ -37,6 +37,7 @@ def assess_video(
     name: str | None = None,
     progress: ProgressCallback | None = None,
     estimator: PoseEstimator | None = None,
+    on_tracks: Callable[[ClipTracks], None] | None = None,
 ) -> Assessment:
     """Assess one video and, when ``options.out`` is given, write its folder.
 
@@ -52,6 +53,8 @@ def assess_video(
         Called now and then with how far it is.
     estimator
         Source of poses; None takes BlazePose with ``options.model``.
+    on_tracks
+        Is handed what was seen, before it is judged: to keep it (``clip.recording``).
 
     Returns
     -------
@@ -69,11 +72,13 @@ def assess_video(
     if options.out is not None:
         check_folder(Path(options.out), name)
     criteria = load_criteria(options.drill, options.criteria)
-    own = None if options.reference is None else _read_own_maximum(options.reference)
+    own = None if options.reference is None else read_own_maximum(options.reference)
     with open_video(path) as reader:
         place_wall(options.wall, reader.info)  # before the work: a place outside the picture is told at once
         source = estimator or _make_estimator(options)
         tracks = track_clip(reader, source, options, progress=progress)
+        if on_tracks is not None:
+            on_tracks(tracks)
         info = source.info
         provenance = Provenance(
             hiphinge_version="",
@@ -124,7 +129,14 @@ def _check_options(options: AssessOptions) -> None:
         raise UsageError(f"--person is {options.person}.", expected="0 for the leftmost person, 1 for the next, ...")
 
 
-def _read_own_maximum(reference: str) -> tuple[float, float, float]:
+def read_own_maximum(reference: str) -> tuple[float, float, float]:
+    """Read the person's own lumbar flexion (value, lo, hi) from the ``assessment.json`` of deliberate rounding.
+
+    Raises
+    ------
+    UsageError
+        It tells none.
+    """
     found = find_own_maximum(read_assessment(Path(reference)).measures)
     if found is None:
         raise UsageError(
