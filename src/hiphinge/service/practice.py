@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from hiphinge.clip.options import ProgressCallback
+from hiphinge.clip.options import AssessOptions, ProgressCallback
 from hiphinge.errors import RecordConflict, UsageError
 from hiphinge.program import Drill
 from hiphinge.program.decision import Decision
@@ -22,6 +22,7 @@ from hiphinge.service.lookup import check_step
 from hiphinge.service.questions import reference_clip
 
 if TYPE_CHECKING:
+    from hiphinge.clip.analyse import ClipTracks
     from hiphinge.model import Assessment
     from hiphinge.store import Person
 
@@ -42,9 +43,10 @@ class Practice(DeskBase):
         feel: Feel | None = None,
         progress: ProgressCallback | None = None,
         entry: str = "",
-        files: Mapping[str, Path | bytes] | None = None,
     ) -> ClipLogged:
         """Assess a clip by its drill's rules and store it, with its assessment, in the open session.
+
+        What was seen in a film is kept beside the assessment, so that it can be judged again without the film.
 
         Parameters
         ----------
@@ -56,8 +58,6 @@ class Practice(DeskBase):
             Moves a progress bar.
         entry
             Key of the entry, for who may have to do the same work again; ``""`` makes a new one.
-        files
-            Kept beside the assessment. Looked at once it is made, so that the runner may put them in.
 
         Raises
         ------
@@ -71,7 +71,8 @@ class Practice(DeskBase):
         refuse_stopped(look.decision, person.name)
         check_step(self.program, None, clip.drill, clip.variant)
         self._refuse_logged(person, clip.path)
-        runner = self._runner or _default_runner()
+        files: dict[str, Path | bytes] = {}
+        runner = self._runner or _keeping_runner(files)
         assessment = assess_clip(
             clip.path, drill, clip.options, runner=runner, reference=self._reference(person), progress=progress
         )
@@ -200,9 +201,7 @@ class Practice(DeskBase):
         number = reference_clip(self.history(person), self.program)
         return self.store.assessment(number).document if number else None
 
-    def _keep(
-        self, person: Person, clip: Clip, assessment: Assessment, files: Mapping[str, Path | bytes] | None
-    ) -> str:
+    def _keep(self, person: Person, clip: Clip, assessment: Assessment, files: Mapping[str, Path | bytes]) -> str:
         from hiphinge.report.document import document_bytes
 
         film = None if clip.path.suffix.lower() == ".json" else clip.path
@@ -217,7 +216,21 @@ def _feel_key(entry: str) -> str:
     return f"{entry}-feel" if entry else ""
 
 
-def _default_runner() -> Runner:
+def _keeping_runner(files: dict[str, Path | bytes]) -> Runner:
+    """Return the real runner, which puts what was seen into ``files``."""
+    from hiphinge.clip.recording import TRACKS_NAME, pack_tracks
     from hiphinge.clip.run import assess_video
 
-    return assess_video
+    def run(
+        path: Path,
+        options: AssessOptions,
+        *,
+        name: str | None = None,
+        progress: ProgressCallback | None = None,
+    ) -> Assessment:
+        def keep(tracks: ClipTracks) -> None:
+            files[TRACKS_NAME] = pack_tracks(tracks)
+
+        return assess_video(path, options, name=name, progress=progress, on_tracks=keep)
+
+    return run
