@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from hiphinge.program.decision import Decision, Line
 from hiphinge.program.history import (
     ClipSeen,
+    Corrected,
     FeelLog,
     Intake,
     NextMorning,
@@ -74,8 +75,12 @@ def every_kind():
         NextMorning(key="morning", at=later, session="s1", pain=0),
         score(at=later),
         Override(key="over", at=later, clinician="Dr. Öz", reason="seen in clinic", step="wall", clears_stop=True),
+        Corrected(
+            key="mend", at=later, entry="set", by="Dr. Öz", reason="the knee was seen in front", outcome="mixed",
+            reps=(RepResult(number=1, grade="miss", missed_rules=("4",)),), measures={"x": (1.0, 0.5, 1.5)}, revision=1,
+        ),
         Withdrawn(key="slip", at=later, entry="score", reason="typed the figure of another day"),
-    )
+    )  # fmt: skip
 
 
 def document(note="", *, text=""):

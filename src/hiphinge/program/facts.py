@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from hiphinge.program.clock import find_withdrawn
+from hiphinge.program.corrected import counting_events
 from hiphinge.program.history import (
     ClipSeen,
     Event,
@@ -18,7 +18,6 @@ from hiphinge.program.history import (
     SessionClosed,
     SessionOpened,
     SetDone,
-    Withdrawn,
 )
 from hiphinge.program.pain import BACK_PLACES
 
@@ -70,9 +69,8 @@ class SessionFacts:
 
 
 def counting(history: History) -> tuple[Event, ...]:
-    """Return the events that count: withdrawn entries, and the withdrawing, are left out."""
-    gone = find_withdrawn(history.events)
-    return tuple(one for one in history.events if one.key not in gone and not isinstance(one, Withdrawn))
+    """Return the events that count, as corrected: withdrawn entries, withdrawals and corrections are left out."""
+    return counting_events(history.events)
 
 
 def session_facts(events: Iterable[Event]) -> dict[str, SessionFacts]:

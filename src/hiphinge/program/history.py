@@ -15,6 +15,7 @@ __all__ = [
     "EFFORT_PLACES",
     "PAIN_PLACES",
     "ClipSeen",
+    "Corrected",
     "Event",
     "FeelLog",
     "History",
@@ -205,6 +206,24 @@ class Withdrawn(Event):
 
     entry: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Corrected(Event):
+    """A clinician corrected what the camera saw in the clip of ``entry`` (a set or a clip), and it was read anew.
+
+    ``by`` is who, ``reason`` why; ``outcome``, ``reps`` and ``measures`` take the place of the entry's own from then on
+    (a clip that is no set has no ``reps``). ``revision`` is the assessment's. The last one of an entry counts; undoing
+    one is a further one.
+    """
+
+    entry: str
+    by: str
+    reason: str
+    outcome: str
+    reps: tuple[RepResult, ...] = ()
+    measures: Mapping[str, tuple[float, float, float]] = field(default_factory=dict)
+    revision: int = 0
 
 
 @dataclass(frozen=True, slots=True)

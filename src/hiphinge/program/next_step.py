@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
 from hiphinge.program.clock import SLACK, Back, Moment, find_ahead, find_backs, find_withdrawn
+from hiphinge.program.corrected import ABOUT_OTHERS, apply_correction, find_corrections
 from hiphinge.program.decide import decide
 from hiphinge.program.decision import Decision
 from hiphinge.program.fold import advance
-from hiphinge.program.history import Event, History, Withdrawn
+from hiphinge.program.history import Corrected, Event, History
 from hiphinge.program.model import Program
 from hiphinge.program.nights import due_morning
 from hiphinge.program.state import Log, State
@@ -65,7 +66,8 @@ def next_step(history: History, program: Program) -> Decision:
 
     Notes
     -----
-    A withdrawn entry counts as never entered. Times only tell how far apart entries are: see ``clock``.
+    A withdrawn entry counts as never entered, a corrected one as if it had been seen so from the start. Times only tell
+    how far apart entries are: see ``clock``.
     """
     state, log = read_state(history, program)
     return decide(state, history.now, log)
@@ -120,38 +122,47 @@ def replay(history: History, program: Program) -> tuple[Decision, ...]:
 
     Notes
     -----
-    One pass. An entry that changes how earlier ones are read (one that withdraws another, or one that shows that a
-    clock had been ahead) has the log read again from the first entry concerned.
+    One pass. An entry that changes how earlier ones are read (one that withdraws or corrects another, or one that shows
+    that a clock had been ahead) has the log read again from the first entry concerned.
     """
     events = history.events
     log, gone = Log(program), frozenset[str]()
+    fixed: Mapping[str, Corrected] = {}
     states, decisions = [State()], []  # states[k]: where the person stood before entry k
     moments: list[Moment] = []
     for k, event in enumerate(events):
         latest = moments[-1].latest if moments else event.at
         start, decision = k, None
-        if isinstance(event, Withdrawn) or event.at + SLACK < latest:
+        if isinstance(event, ABOUT_OTHERS) or event.at + SLACK < latest:
             prefix = events[: k + 1]
-            before, was = log.backs, gone
+            before, was, had = log.backs, gone, fixed
             gone = find_withdrawn(prefix)
+            fixed = find_corrections(prefix, gone)
             log = _read_clock(prefix, gone, None, program)
-            start = _first_concerned(prefix, was ^ gone, set(before) ^ set(log.backs))
+            changed = {key for key in (*had, *fixed) if had.get(key) != fixed.get(key)}
+            start = _first_concerned(prefix, (was ^ gone) | changed, set(before) ^ set(log.backs))
             decision = next_step(History(prefix, event.at), program)
-        _read_again(events, start, k, gone, log, states, moments)
+        _read_again(_Entries(events, gone, fixed), start, k, log, states, moments)
         decisions.append(decision or decide(states[-1], event.at, log))
     return tuple(decisions)
 
 
-def _read_again(
-    events: Sequence[Event], start: int, end: int, gone: frozenset[str], log: Log, states: list[State],
-    moments: list[Moment],
-) -> None:  # fmt: skip
+@dataclass(frozen=True, slots=True)
+class _Entries:
+    """A log, the keys that are withdrawn, and how corrected entries are read."""
+
+    events: Sequence[Event]
+    gone: frozenset[str]
+    fixed: Mapping[str, Corrected]
+
+
+def _read_again(entries: _Entries, start: int, end: int, log: Log, states: list[State], moments: list[Moment]) -> None:
     """Fold entries ``start`` to ``end``, in place of what ``states`` and ``moments`` hold from there on."""
     del states[start + 1 :], moments[start:]
     for index in range(start, end + 1):
-        event = events[index]
+        event = apply_correction(entries.events[index], entries.fixed)
         before = moments[-1].latest if moments else None
-        if event.key in gone or isinstance(event, Withdrawn):
+        if event.key in entries.gone or isinstance(event, ABOUT_OTHERS):
             moments.append(Moment(index, event.at, before if before is not None else _EARLIEST))
             states.append(states[-1])
             continue
@@ -170,12 +181,12 @@ def _first_concerned(events: Sequence[Event], keys: Collection[str], backs: Iter
 
 
 def _walk(events: Sequence[Event], gone: Collection[str]) -> Iterator[tuple[Event, Moment]]:
-    """Give the entries that count, each with its moment."""
-    latest = _EARLIEST
+    """Give the entries that count, as corrected, each with its moment."""
+    latest, fixed = _EARLIEST, find_corrections(events, gone)
     for index, event in enumerate(events):
-        if event.key not in gone and not isinstance(event, Withdrawn):
+        if event.key not in gone and not isinstance(event, ABOUT_OTHERS):
             latest = max(latest, event.at)
-            yield event, Moment(index, event.at, latest)
+            yield apply_correction(event, fixed), Moment(index, event.at, latest)
 
 
 def _read_clock(events: Sequence[Event], gone: Collection[str], now: datetime | None, program: Program) -> Log:

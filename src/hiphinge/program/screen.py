@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hiphinge.program.clock import find_withdrawn
+from hiphinge.program.corrected import counting_events
 from hiphinge.program.decide import decide
 from hiphinge.program.decision import Decision
 from hiphinge.program.history import ClipSeen, FeelLog, History, Intake, Override, RedFlagAnswers
@@ -59,13 +59,10 @@ def explain_screen(history: History) -> tuple[str, ...]:
     little. No study was found that tests this, so that the sentences say what was seen and leave the meaning open.
     Empty where nothing was told, and while a stop is in force: then nothing else is to be read.
     """
-    gone = find_withdrawn(history.events)
     told: dict[str, str] = {}
     pain: Intake | None = None
     stopped = False
-    for event in history.events:
-        if event.key in gone:
-            continue
+    for event in counting_events(history.events):
         if isinstance(event, RedFlagAnswers | FeelLog):
             stopped = stopped or _stops(event)
         elif isinstance(event, Override):

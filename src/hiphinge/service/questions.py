@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hiphinge.program import Program
-from hiphinge.program.clock import find_withdrawn
+from hiphinge.program.corrected import counting_events
 from hiphinge.program.history import (
     ClipSeen,
     Event,
@@ -17,7 +17,6 @@ from hiphinge.program.history import (
     SessionOpened,
     SetDone,
     Ticks,
-    Withdrawn,
 )
 from hiphinge.program.model import RedFlag
 from hiphinge.program.next_step import present
@@ -40,9 +39,8 @@ class OpenQuestions:
 
 
 def live_events(history: History) -> tuple[Event, ...]:
-    """Return the events that count: neither withdrawn nor a withdrawal."""
-    gone = find_withdrawn(history.events)
-    return tuple(e for e in history.events if not isinstance(e, Withdrawn) and e.key not in gone)
+    """Return the events that count, as corrected: neither withdrawn nor a withdrawal nor a correction."""
+    return counting_events(history.events)
 
 
 def find_questions(history: History, program: Program) -> OpenQuestions:

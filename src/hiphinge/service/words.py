@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from hiphinge.program import Drill, Program
 from hiphinge.program.history import (
     ClipSeen,
+    Corrected,
     Event,
     FeelLog,
     Intake,
@@ -58,6 +59,8 @@ def name_entry(event: Event, program: Program) -> str:
         return f"{_OF_DRILL[type(event)]}: {name_drill(program, event.drill).lower()}"
     if isinstance(event, Override):
         return f"decision of {event.clinician}"
+    if isinstance(event, Corrected):
+        return f"correction of {event.by}"
     if isinstance(event, OutcomeScore):
         return f"score: {event.measure} {event.value:g}"
     return _ENTRIES.get(type(event), "entry")

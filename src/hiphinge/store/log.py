@@ -10,7 +10,7 @@ from typing import TypeVar
 from sqlalchemy import Connection, func, insert, select
 
 from hiphinge.errors import RecordConflict
-from hiphinge.program.history import Event, SessionClosed, SessionOpened, Withdrawn
+from hiphinge.program.history import Corrected, Event, SessionClosed, SessionOpened, Withdrawn
 from hiphinge.store.codec import decode_event, encode_event
 from hiphinge.store.people import lock_person
 from hiphinge.store.records import LoggedFilm
@@ -186,7 +186,7 @@ def find_film(
 
 def _seen(connection: Connection, person: str, new: Sequence[Event]) -> Iterator[Seen]:
     """Yield the earlier entries that decide whether the new ones fit, oldest first."""
-    keys = [event.entry for event in new if isinstance(event, Withdrawn)]
+    keys = [event.entry for event in new if isinstance(event, Withdrawn | Corrected)]
     films = sorted({getattr(event, "assessment", "") for event in new} - {""})
     kinds = [kind.__name__ for kind in (SessionOpened, SessionClosed, Withdrawn)]
     c = events.c

@@ -10,6 +10,8 @@ from hiphinge.errors import RecordConflict, UsageError
 from hiphinge.program.history import (
     EFFORT_PLACES,
     PAIN_PLACES,
+    ClipSeen,
+    Corrected,
     Event,
     NextMorning,
     OutcomeScore,
@@ -59,6 +61,10 @@ def check_entry(event: Event, now: datetime) -> None:
         check_text(session, "name of the session")
     if isinstance(event, Withdrawn):
         check_text(event.entry, "key of the withdrawn entry")
+    if isinstance(event, Corrected):
+        check_text(event.entry, "key of the corrected entry")
+        check_text(event.by, "name of who corrects")
+        check_text(event.reason, "reason of the correction", longest=_LONGEST_REASON, lines=True)
 
 
 def _check_time(event: Event, now: datetime) -> None:
@@ -111,7 +117,7 @@ def _check_set(event: Event) -> None:
         value = getattr(event, name, None)
         if value is not None and not 0 <= value <= _LARGEST:
             raise RecordConflict(f"The entry {event.key!r} has {name} {value:g}.", expected="0 or more")
-    numbers = [rep.number for rep in event.reps] if isinstance(event, SetDone) else []
+    numbers = [rep.number for rep in event.reps] if isinstance(event, SetDone | Corrected) else []
     if len(set(numbers)) != len(numbers) or min(numbers, default=0) < 0:
         raise RecordConflict(
             f"The reps of the entry {event.key!r} are numbered {', '.join(map(str, numbers))}.",
@@ -177,7 +183,7 @@ class LogState:
     ----------
     seen
         Earlier entries, oldest first: at least every session's beginning and end, every withdrawal, the entries that a
-        new withdrawal names, and those with an assessment that a new entry names.
+        new withdrawal or correction names, and those with an assessment that a new entry names.
     """
 
     def __init__(self, seen: Iterable[Seen]) -> None:
@@ -206,6 +212,8 @@ class LogState:
         if isinstance(event, Withdrawn):
             self._check_withdrawal(event)
             entry = event.entry
+        elif isinstance(event, Corrected):
+            self._check_correction(event)
         self._add(Seen(event.key, type(event).__name__, event.at, session, assessment or None, entry))
 
     def sessions(self) -> dict[str, bool]:
@@ -263,6 +271,19 @@ class LogState:
                     next_step="Log another film, or withdraw that entry first.",
                 )
 
+    def _check_correction(self, event: Corrected) -> None:
+        """Refuse to correct what is no clip that counts; its session may be long over."""
+        row = self._log.get(event.entry)
+        if row is None or row.key in self._withdrawn:
+            raise RecordConflict(
+                f"There is no entry {event.entry!r} that counts, so it cannot be corrected.",
+                next_step="Check its key, and whether it was taken back.",
+            )
+        if row.kind not in (SetDone.__name__, ClipSeen.__name__):
+            raise RecordConflict(
+                f"The entry {event.entry!r} ({row.kind}) has no reps to correct.", expected="a set or a clip"
+            )
+
     def _check_withdrawal(self, event: Withdrawn) -> None:
         row = self._log.get(event.entry)
         if row is None:
@@ -274,6 +295,12 @@ class LogState:
                 f"The entry {event.entry!r} is itself a withdrawal.",
                 expected="an entry that counts",
                 next_step="Enter again what was withdrawn, with a new key.",
+            )
+        if row.kind == Corrected.__name__:
+            raise RecordConflict(
+                f"The entry {event.entry!r} is a correction, which is not withdrawn.",
+                expected="a further correction, which takes its place",
+                next_step="Correct the clip again.",
             )
         if row.kind == SessionClosed.__name__ and any(self.sessions().values()):
             raise RecordConflict(
