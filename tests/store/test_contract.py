@@ -20,6 +20,7 @@ from hiphinge.errors import (
     UsageError,
 )
 from hiphinge.program.history import (
+    Corrected,
     FeelLog,
     Intake,
     NextMorning,
@@ -493,6 +494,31 @@ def test_the_audit_trail_says_who_did_what(store, ann, clock):
     assert len(store.audit()) == 3
 
 
+# --- corrections ---
+
+
+def test_a_clip_of_a_session_that_is_over_can_be_corrected_and_only_a_clip(store, ann):
+    store.append(ann.id, [opened(), a_set(), score(), closed()])
+    fields = {"at": AT, "by": "Dr. Öz", "reason": "seen again", "outcome": "hinge"}
+    store.append(ann.id, [Corrected(key="mend", entry="set", reps=a_set().reps, **fields)])
+    assert store.history(ann.id).events[-1].entry == "set"
+    refused = [
+        (Corrected(key="n", entry="nothing", **fields), "no entry 'nothing'"),
+        (Corrected(key="n", entry="score", **fields), "no reps"),
+        (Corrected(key="n", entry="mend", **fields), "no reps"),
+        (Corrected(key="n", entry="set", **{**fields, "reason": " "}), "reason of the correction"),
+        (Corrected(key="n", entry="set", **{**fields, "by": ""}), "who corrects"),
+        (Corrected(key="n", entry="set", reps=(RepResult(number=1, grade="pass"),) * 2, **fields), "1, 1"),
+        (Withdrawn(key="n", at=AT, entry="mend", reason="a slip"), "is a correction"),
+    ]
+    for entry, match in refused:
+        with pytest.raises(RecordConflict, match=match):
+            store.append(ann.id, [entry])
+    store.append(ann.id, [Withdrawn(key="slip", at=AT, entry="set", reason="a slip")])
+    with pytest.raises(RecordConflict, match="no entry 'set' that counts"):
+        store.append(ann.id, [Corrected(key="n", entry="set", **fields)])
+
+
 # --- export, erase ---
 
 
@@ -515,7 +541,7 @@ def test_everything_of_one_person_is_exported(store, ann, tmp_path):
     assert whole["people"] == [
         {"id": ann.id, "name": "Ann Example", "birth_year": 1980, "created": "2026-03-02T09:00:00Z"}
     ]
-    assert [event["sequence"] for event in whole["events"]] == list(range(1, 15))
+    assert [event["sequence"] for event in whole["events"]] == list(range(1, 16))
     assert whole["events"][1]["payload"]["goal"] == "lift a child"
     assert whole["assessments"][0]["document"] == json.loads(document("Ann Example"))
     assert whole["notes"][0]["text"] == "note on Ann Example secret-note"
@@ -547,7 +573,7 @@ def test_an_erased_person_leaves_nothing_but_that_it_took_place(store, ann, tmp_
     number = fill(store, ann, tmp_path)
     page = store.files_of(number)["page.html"]
     done = store.erase_person(ann.id)
-    assert (done.entries, done.assessments, done.notes, done.files, done.complete) == (14, 1, 1, 1, True)
+    assert (done.entries, done.assessments, done.notes, done.files, done.complete) == (15, 1, 1, 1, True)
     assert not page.parent.parent.exists()
     assert store.people() == (bob,)
     assert store.history(bob.id).events == (score(),)
@@ -601,7 +627,7 @@ def test_a_backup_restores_everything_into_either_kind(store, ann, tmp_path, clo
             assert page.read_bytes() == b"<p>secret-page</p>"
             # Counting goes on after what was put in.
             assert new.add_note(bob.id, "next", author="a").id == 2
-            assert new.append(ann.id, [closed("s2")]) == 15
+            assert new.append(ann.id, [closed("s2")]) == 16
             with pytest.raises(StoreError, match="not empty"):
                 new.restore(backup)
 
