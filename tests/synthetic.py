@@ -442,11 +442,22 @@ def crop_of(keypoints_px: Array, view: View) -> Array:
     return np.column_stack([matrix, centre - matrix @ np.array([128.0, 128.0])])
 
 
-def draw_mask(polygons_px: list[Array], crop_to_image: Array, *, width_px: int, height_px: int) -> Mask:
-    """Fill polygons in crop coordinates, smoothed over about a pixel; nothing lies outside the picture."""
+def draw_mask(
+    polygons_px: list[Array],
+    crop_to_image: Array,
+    *,
+    width_px: int,
+    height_px: int,
+    mask_px: tuple[int, int] = (256, 256),
+) -> Mask:
+    """Fill polygons in crop coordinates, smoothed over about a pixel; nothing lies outside the picture.
+
+    ``mask_px`` is the mask's width and height.
+    """
     fine = 4
     inverse = np.linalg.inv(crop_to_image[:, :2])
-    canvas = np.zeros((256 * fine, 256 * fine), dtype=np.uint8)
+    width, height = mask_px
+    canvas = np.zeros((height * fine, width * fine), dtype=np.uint8)
 
     def to_canvas(points: Array) -> NDArray[np.int32]:
         crop = (points - crop_to_image[:, 2]) @ inverse.T * fine - 0.5
@@ -454,13 +465,14 @@ def draw_mask(polygons_px: list[Array], crop_to_image: Array, *, width_px: int, 
 
     for polygon in polygons_px:
         cv2.fillPoly(canvas, [to_canvas(polygon)], 255, shift=8)
-    corners = np.array([[0, 0], [256, 0], [256, 256], [0, 256]]) @ crop_to_image[:, :2].T + crop_to_image[:, 2]
+    outline = np.array([[0, 0], [width, 0], [width, height], [0, height]])
+    corners = outline @ crop_to_image[:, :2].T + crop_to_image[:, 2]
     if (corners < 0).any() or (corners > [width_px, height_px]).any():
         picture = np.zeros_like(canvas)
         border = np.array([[0, 0], [width_px, 0], [width_px, height_px], [0, height_px]], dtype=float)
         cv2.fillPoly(picture, [to_canvas(border)], 255, shift=8)
         canvas = np.minimum(canvas, picture)
-    small = cv2.resize(canvas, (256, 256), interpolation=cv2.INTER_AREA)
+    small = cv2.resize(canvas, mask_px, interpolation=cv2.INTER_AREA)
     return Mask(np.asarray(small, dtype=np.uint8), crop_to_image)
 
 

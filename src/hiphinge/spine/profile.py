@@ -13,6 +13,8 @@ Specification (the same is to be computed elsewhere, e.g. in a browser):
    ``v = (H - K) / |H - K|``; depths stay in units of ``L``.
 5. A station of the back is *hidden* where the edge lies within ``ARM_RADIUS_RATIO`` of a forearm or hand, or on the
    border of the crop or the picture.
+
+The mask may have any size: a model's square crop, or a whole picture. ``crop_to_image`` says where it lies.
 """
 
 from __future__ import annotations
@@ -129,7 +131,8 @@ def compute_profile(keypoints_px: Array, mask: Mask | None, *, width_px: int, he
     ends = np.cumsum([k, len(VENTRAL_STATIONS), len(THIGH_STATIONS), len(THIGH_STATIONS)])
     dorsal, ventral, thigh_back, thigh_front, seat = np.split(edge, ends)
     points = back + dorsal[:, None] * length * np.array([trunk[1], -trunk[0]]) / length
-    hidden = _near_arms(points, keypoints_px, length) | _on_border(points, crop_points[:k], dorsal, width_px, height_px)
+    hidden = _near_arms(points, keypoints_px, length) | _on_border(points, width_px, height_px)
+    hidden |= _on_mask_border(mask, crop_points[:k], dorsal)
     extent = _extent(mask, width_px, height_px)
     return ProfileRow(
         dorsal_ratio=dorsal,
@@ -233,15 +236,21 @@ def _distance_to_segment(points: Array, a: Array, b: Array) -> Array:
     return distance
 
 
-def _on_border(points: Array, crop_rays: Array, edge: Array, width_px: int, height_px: int) -> NDArray[np.bool_]:
-    """Mark edges that coincide with the border of the picture or of the crop: the body may go on beyond it."""
+def _on_border(points: Array, width_px: int, height_px: int) -> NDArray[np.bool_]:
+    """Mark edges that coincide with the border of the picture: the body may go on beyond it."""
     margin = 2.0
     border = (points[:, 0] < margin) | (points[:, 1] < margin)
     border |= (points[:, 0] > width_px - margin) | (points[:, 1] > height_px - margin)
+    return np.asarray(border)
+
+
+def _on_mask_border(mask: Mask, crop_rays: Array, edge: Array) -> NDArray[np.bool_]:
+    """Mark edges that coincide with the border of the mask, for the same reason."""
+    margin = 1.5
+    height, width = mask.values.shape
     part = np.clip(np.nan_to_num(edge) / (DEPTHS[1] - DEPTHS[0]), 0, len(DEPTHS) - 1).astype(int)
-    crop = crop_rays[np.arange(len(points)), part]
-    border |= (crop < 1.5).any(axis=1) | (crop > 254.5).any(axis=1)
-    return border
+    crop = crop_rays[np.arange(len(crop_rays)), part]
+    return np.asarray((crop < margin).any(axis=1) | (crop > (width - margin, height - margin)).any(axis=1))
 
 
 def _seat(starts: Array, edge: Array, length: float) -> tuple[float, float]:
