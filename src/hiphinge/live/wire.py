@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hiphinge.errors import UsageError
-from hiphinge.model import CameraTrack, PoseTrack, ProfileTrack
+from hiphinge.model import Array, CameraTrack, PoseTrack, ProfileTrack
 from hiphinge.spine.profile import STATIONS, THIGH_STATIONS, VENTRAL_STATIONS
 
 __all__ = [
@@ -181,11 +181,11 @@ def rows_to_tracks(rows: Rows, *, first: int = 0) -> tuple[PoseTrack, ProfileTra
         The frames differ in size, or some are mirrored and some are not.
     """
     n = len(rows)
-    shape = {(int(r["width_px"]), int(r["height_px"]), int(r["flags"]) & FLAG_MIRRORED) for r in np.unique(
-        rows[["width_px", "height_px", "flags"]])}  # fmt: skip
-    if len(shape) > 1:
-        raise ValueError(f"Frames of different kinds cannot be one track: {sorted(shape)}.")
-    width, height, mirrored = next(iter(shape), (0, 0, 0))
+    width, height, mirrored = (int(rows[name][0]) if n else 0 for name in ("width_px", "height_px", "flags"))
+    mirrored &= FLAG_MIRRORED
+    alike = (rows["width_px"] == width) & (rows["height_px"] == height) & (rows["flags"] & FLAG_MIRRORED == mirrored)
+    if not alike.all():
+        raise ValueError("Frames of different kinds (size, mirroring) cannot be one track.")
     seen = is_seen(rows)
     keypoints, world = rows["keypoints"].astype(np.float64), rows["world"].astype(np.float64)
     keypoints[~seen] = np.nan
@@ -205,26 +205,29 @@ def rows_to_tracks(rows: Rows, *, first: int = 0) -> tuple[PoseTrack, ProfileTra
 
 
 def _profile_of(rows: Rows, seen: NDArray[np.bool_]) -> ProfileTrack:
-    def told(name: str, kind: type[np.floating]) -> NDArray[np.floating]:
-        values = rows[name].astype(kind)
+    def told(name: str) -> NDArray[np.float32]:
+        values: NDArray[np.float32] = rows[name].astype(np.float32)
         values[~seen] = np.nan
         return values
 
-    dorsal = told("dorsal", np.float64)
-    top, bottom = told("body_top_px", np.float64), told("body_bottom_px", np.float64)
+    def exact(name: str) -> Array:
+        return told(name).astype(np.float64)
+
+    dorsal = exact("dorsal")
+    top, bottom = exact("body_top_px"), exact("body_bottom_px")
     return ProfileTrack(
         station_ratio=STATIONS,
         dorsal_ratio=dorsal,
         hidden=(rows["hidden"] != 0) & np.isfinite(dorsal),
-        ventral_ratio=told("ventral", np.float32).astype(np.float32),
-        thigh_back_ratio=told("thigh_back", np.float32).astype(np.float32),
-        thigh_front_ratio=told("thigh_front", np.float32).astype(np.float32),
-        seat_px=told("seat", np.float64),
-        edge_softness_px=told("edge_softness_px", np.float64),
+        ventral_ratio=told("ventral"),
+        thigh_back_ratio=told("thigh_back"),
+        thigh_front_ratio=told("thigh_front"),
+        seat_px=exact("seat"),
+        edge_softness_px=exact("edge_softness_px"),
         body_height_px=bottom - top,
         body_top_px=top,
         body_bottom_px=bottom,
-        clipped=told("clipped", np.float64),
+        clipped=exact("clipped"),
     )
 
 
