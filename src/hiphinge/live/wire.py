@@ -122,6 +122,8 @@ def decode_frames(data: bytes | bytearray | memoryview) -> tuple[int, Rows]:
     if first > _MAX_SEQUENCE:
         raise _refuse(f"no set has a frame {first}")
     rows = np.frombuffer(data, dtype=FRAME, offset=_HEADER.size, count=count).copy()
+    for name in _NUMBERS:  # every kind of NaN becomes the one: a signalling one would warn wherever it is read
+        rows[name][np.isnan(rows[name])] = np.nan
     found = _find_odd(rows)
     if found:
         raise _refuse(found)
