@@ -13,6 +13,7 @@ import numpy as np
 from hiphinge.model import Array, Facing, Frame, PersonCandidate, Picture, PoseFrame
 from hiphinge.pose.base import EstimatorInfo, Survey
 from hiphinge.pose.detector import Detection, Detector
+from hiphinge.pose.following import Follower
 from hiphinge.pose.landmarks import LandmarkRequest, Landmarks
 from hiphinge.pose.people import Person, choose_person, describe_people, find_people
 from hiphinge.pose.region import Region
@@ -116,6 +117,10 @@ class BlazePose:
         subject = _subject_of(survey, first.picture, mirrored=mirrored)
         requests = [self._new_request() for _ in range(3)]
         yield from track_subject(_chain(first, stream), subject, detect=detect, requests=requests, mirrored=mirrored)
+
+    def follow(self) -> Follower:
+        """Return what follows the largest person through pictures that come one by one."""
+        return Follower(Detector(self._compiled[0]), self._new_request())
 
     def look_once(self, picture: Picture) -> Landmarks | None:
         """Return the surest person in one picture, without refining the region; None where nobody is.

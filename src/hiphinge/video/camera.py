@@ -103,6 +103,10 @@ class CameraWatch:
         self._sharpness.append(_sharpness(picture, person_box_ratio) if read and person_box_ratio else np.nan)
         self._thumb, self._grid = thumb, grid
 
+    def last(self) -> tuple[bool, tuple[float, float], float, float]:
+        """Return cut, shift, brightness and sharpness of the frame that was taken in last."""
+        return self._cut[-1], self._shift[-1], self._luma[-1], self._sharpness[-1]
+
     def finish(self) -> CameraTrack:
         """Return the track of all frames so far."""
         return CameraTrack(
