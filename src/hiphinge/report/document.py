@@ -21,12 +21,14 @@ __all__ = [
     "assessment_document",
     "document_bytes",
     "document_type",
+    "parse_assessment",
     "read_assessment",
     "write_assessment",
 ]
 
 #: Version of the document, ``major.minor``: minor grows with new keys, major when a key changes its meaning.
 SCHEMA_VERSION = "1.0"
+_NEXT_STEP = "Give the assessment.json of a result folder."
 
 
 @cache
@@ -87,50 +89,64 @@ def read_assessment(path: str | Path) -> Assessment:
     ConfigError
         No such file, not an assessment, or written by a newer hiphinge.
     """
-    document = _load(Path(path))
-    _check_version(document, Path(path))
+    try:
+        data = Path(path).read_bytes()
+    except OSError as error:
+        raise ConfigError(
+            f"{path} cannot be read: {error.strerror or error}.",
+            expected="an assessment.json",
+            next_step=_NEXT_STEP,
+        ) from None
+    return parse_assessment(data, name=str(path))
+
+
+def parse_assessment(data: bytes, *, name: str) -> Assessment:
+    """Read the bytes of an ``assessment.json``, as ``read_assessment`` its file; errors call it ``name``.
+
+    Raises
+    ------
+    ConfigError
+        Not an assessment, or written by a newer hiphinge.
+    """
+    document = _load(data, name)
+    _check_version(document, name)
     kind = document_type()
     try:
         bare = msgspec.convert(_restore_nan(document, kind), kind)
     except msgspec.ValidationError as error:
         raise ConfigError(
-            f"{path} is not a complete assessment: {error}.",
+            f"{name} is not a complete assessment: {error}.",
             expected="an assessment.json as hiphinge writes it",
             next_step="Run hiphinge assess on the video again.",
         ) from None
     return Assessment(**{field.name: getattr(bare, field.name) for field in dataclasses.fields(kind)})
 
 
-def _load(path: Path) -> dict[str, Any]:
-    """Return the JSON object in the file."""
-    next_step = "Give the assessment.json of a result folder."
+def _load(data: bytes, name: str) -> dict[str, Any]:
+    """Return the JSON object in the bytes."""
     try:
-        document = msgspec.json.decode(path.read_bytes())
-    except OSError as error:
-        raise ConfigError(
-            f"{path} cannot be read: {error.strerror or error}.",
-            expected="an assessment.json",
-            next_step=next_step,
-        ) from None
+        document = msgspec.json.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} is not JSON: {error}.", expected="an assessment.json", next_step=next_step) from None
+        raise ConfigError(
+            f"{name} is not JSON: {error}.", expected="an assessment.json", next_step=_NEXT_STEP
+        ) from None
     if not isinstance(document, dict) or "schema_version" not in document:
         raise ConfigError(
-            f"{path} has no schema_version, so it is not an assessment.",
+            f"{name} has no schema_version, so it is not an assessment.",
             expected="an assessment.json",
-            next_step=next_step,
+            next_step=_NEXT_STEP,
         )
     return document
 
 
-def _check_version(document: dict[str, Any], path: Path) -> None:
+def _check_version(document: dict[str, Any], name: str) -> None:
     """Refuse a document whose version this hiphinge does not know."""
     seen = document["schema_version"]
     ours = _version(SCHEMA_VERSION)
     found = _version(seen)
     if found is None or ours is None or found[0] != ours[0] or found > ours:
         raise ConfigError(
-            f"{path} has schema version {seen!r}, which this hiphinge does not know.",
+            f"{name} has schema version {seen!r}, which this hiphinge does not know.",
             expected=f"schema version {SCHEMA_VERSION} or an earlier {SCHEMA_VERSION.split('.')[0]}.x",
             next_step="Update hiphinge, or run hiphinge assess on the video again.",
         )
