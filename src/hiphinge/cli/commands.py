@@ -18,6 +18,7 @@ from hiphinge.cli.next import next_step
 from hiphinge.cli.person import person_app
 from hiphinge.cli.program import program_app
 from hiphinge.cli.rerun import rerun
+from hiphinge.cli.serve import serve
 from hiphinge.cli.session import session_app
 from hiphinge.cli.settings import build_options
 from hiphinge.cli.stance import stance
@@ -166,6 +167,7 @@ def doctor(
 app.command(epilog="Example: hiphinge rerun tracks.npz --drill deadlift")(rerun)
 app.command(epilog="Example: hiphinge stance front.jpg")(stance)
 app.command(epilog="Example: hiphinge validate --quick")(validate)
+app.command(epilog="Example: hiphinge serve")(serve)
 program_app.command("page", epilog="Example: hiphinge program page --pdf program.pdf")(program_page.page)
 app.add_typer(program_app)
 

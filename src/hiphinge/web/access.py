@@ -1,0 +1,217 @@
+"""Who may do what: the one place where roles are checked."""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from fastapi import Depends, Path
+from starlette.requests import HTTPConnection, Request
+
+from hiphinge.errors import HiphingeError
+from hiphinge.service.desk import Desk
+from hiphinge.store import Person, Store
+from hiphinge.web.context import Context, acting_as, context_of
+from hiphinge.web.errors import NotAllowed, NotFound, SignInNeeded
+from hiphinge.web.network import is_local
+from hiphinge.web.tokens import csrf_of, fingerprint, give_token, new_token, read_token
+from hiphinge.web.translate import _
+
+__all__ = [
+    "ACTIONS",
+    "Action",
+    "ContextDep",
+    "DeskDep",
+    "PersonDep",
+    "Role",
+    "StoreDep",
+    "Who",
+    "WhoDep",
+    "action_of",
+    "allow",
+    "find_who",
+    "may",
+    "sees",
+]
+
+#: ``owner``: the one person of a home installation, or the clinic's administrator.
+Role = Literal["visitor", "patient", "clinician", "owner"]
+Action = Literal["public", "visit", "person.view", "person.act", "desk.view", "desk.act", "admin"]
+
+#: Who may do what. What is about one person is checked for that person too, see ``sees``.
+ACTIONS: dict[str, frozenset[str]] = {
+    "public": frozenset({"visitor", "visit", "patient", "clinician", "owner"}),
+    "visit": frozenset({"visit", "patient", "clinician", "owner"}),
+    "person.view": frozenset({"visit", "patient", "clinician", "owner"}),
+    "person.act": frozenset({"visit", "patient", "clinician", "owner"}),
+    "desk.view": frozenset({"clinician", "owner"}),
+    "desk.act": frozenset({"clinician", "owner"}),
+    "admin": frozenset({"owner"}),
+}
+_UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+_MARK = "hiphinge_action"
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """Whoever asks. ``person`` is the one whose own record this is; a visitor with one is on a visit as a guest."""
+
+    account: str | None
+    role: Role
+    person: str | None
+    name: str
+    session: str | None
+    csrf: str
+
+    @property
+    def is_guest(self) -> bool:
+        """Whether this is a visit without an account."""
+        return self.role == "visitor" and self.person is not None
+
+    @property
+    def works_here(self) -> bool:
+        """Whether this is a clinician, or the owner: they see everybody."""
+        return self.role in ("clinician", "owner")
+
+
+def find_who(connection: HTTPConnection) -> Who:
+    """Return who asks: by the session, at home by being on this computer, else a visitor."""
+    known: Who | None = connection.scope.get("hiphinge.who")
+    if known is not None:
+        return known
+    context = context_of(connection)
+    token = read_token(connection, context.settings)
+    who = _by_session(context, token) if token is not None else None
+    if who is None:
+        who = _without_session(connection, context, token)
+    connection.scope["hiphinge.who"] = who
+    return who
+
+
+def _by_session(context: Context, token: str) -> Who | None:
+    """Return whose session this is, None where it is over or was none."""
+    from hiphinge.web.sessions import find_session
+
+    return find_session(context, token)
+
+
+def _without_session(connection: HTTPConnection, context: Context, token: str | None) -> Who:
+    if token is None:
+        token = new_token()
+        if connection.scope["type"] == "http":
+            give_token(connection, context.settings, token)
+    session, csrf = fingerprint(token)[:16], csrf_of(token)
+    if is_local(connection, context.settings):
+        return Who(None, "owner", None, "home", session, csrf)
+    return Who(None, "visitor", None, "", session, csrf)
+
+
+def may(who: Who, action: str) -> bool:
+    """Whether somebody may do this kind of thing at all."""
+    return ("visit" if who.is_guest else who.role) in ACTIONS[action]
+
+
+def sees(who: Who, person: str) -> bool:
+    """Whether somebody may see this person's record: their own, or all of them for those who work here."""
+    return who.works_here or (who.person is not None and who.person == person)
+
+
+async def check_csrf(connection: HTTPConnection) -> None:
+    """Refuse a change that does not come from a page of this server."""
+    if not isinstance(connection, Request) or connection.method not in _UNSAFE:
+        return
+    token = read_token(connection, context_of(connection).settings)
+    sent = connection.headers.get("x-csrf-token", "")
+    if not sent and connection.headers.get("content-type", "").lower().startswith(_FORMS):
+        field = (await connection.form()).get("csrf_token", "")
+        sent = field if isinstance(field, str) else ""
+    if token is None or not hmac.compare_digest(sent.encode(), csrf_of(token).encode()):
+        raise NotAllowed(
+            _("This page was open too long, or was not opened from here."),
+            next_step=_("Load the page again, then repeat what you did."),
+        )
+
+
+def _check_paths(connection: HTTPConnection, context: Context, who: Who) -> None:
+    """Check everything that the address names: a person, and what belongs to one."""
+    named = connection.path_params
+    person = named.get("person")
+    if person is not None:
+        _find_person(context, who, str(person))
+
+
+def _find_person(context: Context, who: Who, person: str) -> Person:
+    """Return the person, or 404, whether nobody has this id or this visitor may not know of them."""
+    if not sees(who, person):
+        raise _nobody()
+    try:
+        found = context.store.find_person(person)
+    except HiphingeError:
+        raise _nobody() from None
+    if found.id != person:
+        raise _nobody()
+    return found
+
+
+def _nobody() -> NotFound:
+    return NotFound(_("There is nobody here by that address."))
+
+
+def allow(action: Action) -> Any:
+    """Return the dependency that lets those in who may do ``action``; every route has exactly one.
+
+    It checks the role, whatever the path names (a person, and what belongs to one), and that a change was sent by a
+    page of this server.
+
+    Examples
+    --------
+    ``@router.get("/p/{person}/today", dependencies=[allow("person.view")])``
+    """
+    if action == "public":
+
+        def check(_sent: Annotated[None, Depends(check_csrf)]) -> None:
+            """Let everybody in; a change still has to come from here."""
+
+    else:
+
+        def check(connection: HTTPConnection, who: WhoDep, _sent: Annotated[None, Depends(check_csrf)]) -> None:  # type: ignore[misc]
+            """Let those in who may."""
+            if not may(who, action):
+                raise SignInNeeded() if who.role == "visitor" else NotAllowed()
+            _check_paths(connection, context_of(connection), who)
+
+    setattr(check, _MARK, action)
+    return Depends(check)
+
+
+def action_of(call: object) -> str | None:
+    """Return the action that a dependency stands for, None where it is none of ``allow``."""
+    found: str | None = getattr(call, _MARK, None)
+    return found
+
+
+def _person(connection: HTTPConnection, who: WhoDep, person: Annotated[str, Path(max_length=64)]) -> Person:
+    return _find_person(context_of(connection), who, person)
+
+
+def _context(connection: HTTPConnection) -> Context:
+    return context_of(connection)
+
+
+def _desk(connection: HTTPConnection, who: WhoDep) -> Desk:
+    return context_of(connection).desk(who.name or "visitor")
+
+
+def _store(connection: HTTPConnection, who: WhoDep) -> Store:
+    return acting_as(context_of(connection).store, who.name or "visitor")
+
+
+WhoDep = Annotated[Who, Depends(find_who)]
+ContextDep = Annotated[Context, Depends(_context)]
+#: The person of the path's ``{person}``, whom this visitor may see; otherwise 404.
+PersonDep = Annotated[Person, Depends(_person)]
+#: The desk on the app's store and program; what is done is written down under the visitor's name.
+DeskDep = Annotated[Desk, Depends(_desk)]
+StoreDep = Annotated[Store, Depends(_store)]

@@ -1,0 +1,82 @@
+"""The web app as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from fastapi import FastAPI
+
+from hiphinge.service.clips import Runner
+from hiphinge.service.desk import utc_now
+from hiphinge.web.context import Context
+from hiphinge.web.errors import add_error_handlers
+from hiphinge.web.network import allowed_hosts
+from hiphinge.web.routes import ROUTERS
+from hiphinge.web.security import Guard
+from hiphinge.web.settings import Settings
+
+if TYPE_CHECKING:
+    from hiphinge.store import Store
+
+__all__ = ["create_app"]
+
+
+def create_app(
+    settings: Settings,
+    *,
+    store: Store | None = None,
+    clock: Callable[[], datetime] = utc_now,
+    runner: Runner | None = None,
+) -> FastAPI:
+    """Return the web app.
+
+    Parameters
+    ----------
+    settings
+        See ``hiphinge.web.settings``.
+    store
+        An open store, which stays open; None opens the one of the settings when the app starts, and closes it at the
+        end.
+    clock
+        Tells the time, aware.
+    runner
+        Assesses uploaded videos; None takes ``hiphinge.clip.run.assess_video``.
+    """
+    from hiphinge import __version__
+
+    context = Context(settings=settings, hosts=allowed_hosts(settings), clock=clock, runner=runner, opened=store)
+    app = FastAPI(
+        title="hiphinge",
+        version=__version__,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+        lifespan=_lifespan,
+    )
+    app.state.hiphinge = context
+    for router in ROUTERS:
+        app.include_router(router)
+    add_error_handlers(app)
+    app.add_middleware(Guard, context=context)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """Open the store where the app was not given one, and let what the parts of the app started run until the end."""
+    context: Context = app.state.hiphinge
+    if context.opened is not None:
+        yield
+        return
+    from hiphinge.store import open_store
+
+    with open_store(context.settings.store or None, clock=context.clock) as store:
+        context.opened = store
+        try:
+            yield
+        finally:
+            context.opened = None

@@ -1,0 +1,206 @@
+"""Errors of the web app, and the one place that turns every error into a kind page or a JSON answer."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import traceback
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.websockets import WebSocket
+
+from hiphinge.errors import (
+    ConfigError,
+    HiphingeError,
+    InputError,
+    InputNotFound,
+    MissingDependency,
+    ModelError,
+    PersonNotFound,
+    RecordConflict,
+    StoreError,
+    UsageError,
+)
+from hiphinge.web.translate import _
+
+__all__ = [
+    "NotAllowed",
+    "NotFound",
+    "SignInNeeded",
+    "TooLarge",
+    "TooMany",
+    "WebError",
+    "add_error_handlers",
+    "answer_error",
+    "answer_unforeseen",
+    "wants_json",
+]
+
+_LOG = logging.getLogger("hiphinge.web")
+
+
+class WebError(HiphingeError):
+    """A request that is answered with an error; ``status`` is HTTP's."""
+
+    status = 400
+    #: Sent with the answer.
+    headers: Mapping[str, str] = {}
+
+
+class SignInNeeded(WebError):
+    """Only for people who are signed in."""
+
+    status = 401
+
+    def __init__(self) -> None:
+        super().__init__(_("Please sign in first."), next_step=_("Sign in, or open the link you were given."))
+
+
+class NotAllowed(WebError):
+    """Not for this visitor."""
+
+    status = 403
+
+    def __init__(self, what: str = "", *, expected: str = "", next_step: str = "") -> None:
+        super().__init__(
+            what or _("This page is not for your account."), expected=expected, next_step=next_step or _("Go back.")
+        )
+
+
+class NotFound(WebError):
+    """There is no such thing, or this visitor may not know of it."""
+
+    status = 404
+
+    def __init__(self, what: str = "") -> None:
+        super().__init__(
+            what or _("There is no such page."), next_step=_("Check the address, or go to the first page.")
+        )
+
+
+class TooLarge(WebError):
+    """More was sent than is taken."""
+
+    status = 413
+
+
+class TooMany(WebError):
+    """Asked too often; ``wait_s`` says when to try again."""
+
+    status = 429
+
+    def __init__(self, wait_s: float) -> None:
+        super().__init__(_("That was a lot at once."), next_step=_("Wait a moment, then try again."))
+        self.headers = {"Retry-After": str(max(1, round(wait_s)))}
+
+
+#: The first class that fits gives the status.
+_STATUS: tuple[tuple[type[HiphingeError], int], ...] = (
+    (PersonNotFound, 404),
+    (InputNotFound, 404),
+    (RecordConflict, 409),
+    (StoreError, 503),
+    (ModelError, 503),
+    (MissingDependency, 503),
+    (UsageError, 422),
+    (InputError, 422),
+    (ConfigError, 422),
+)
+
+
+def status_of(error: HiphingeError) -> int:
+    """Return HTTP's status for an error."""
+    if isinstance(error, WebError):
+        return error.status
+    return next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
+
+
+def wants_json(connection: HTTPConnection) -> bool:
+    """Whether a program asks, not a person with a browser."""
+    accept = connection.headers.get("accept", "")
+    return connection.url.path.startswith("/api/") or ("application/json" in accept and "text/html" not in accept)
+
+
+def add_error_handlers(app: FastAPI) -> None:
+    """Let every error that is raised in a route be answered here."""
+    handlers: dict[type[Exception], Any] = {
+        HiphingeError: _on_hiphinge,
+        HTTPException: _on_http,
+        RequestValidationError: _on_invalid,
+    }
+    for kind, handler in handlers.items():
+        app.add_exception_handler(kind, handler)
+
+
+async def _on_hiphinge(connection: Request | WebSocket, error: Exception) -> Response | None:
+    assert isinstance(error, HiphingeError)
+    if isinstance(connection, WebSocket):
+        await connection.close(code=1008, reason=error.what[:100])
+        return None
+    return answer_error(connection, error)
+
+
+async def _on_http(connection: Request | WebSocket, error: Exception) -> Response | None:
+    assert isinstance(error, HTTPException)
+    if error.status_code in (204, 304):
+        return Response(status_code=error.status_code, headers=error.headers)
+    kind: WebError
+    if error.status_code == 404:
+        kind = NotFound()
+    elif error.status_code == 405:
+        kind = WebError(_("This address does not take that kind of request."))
+    else:
+        kind = WebError(str(error.detail))
+    kind.status = error.status_code
+    kind.headers = error.headers or {}
+    return await _on_hiphinge(connection, kind)
+
+
+async def _on_invalid(connection: Request | WebSocket, error: Exception) -> Response | None:
+    assert isinstance(error, RequestValidationError)
+    # Where it was and what was expected, never the value: it may be about a person.
+    fields = [".".join(str(part) for part in one["loc"][1:]) or str(one["loc"][0]) for one in error.errors()]
+    kind = WebError(
+        _("What was sent does not fit: ") + ", ".join(dict.fromkeys(fields)) + ".",
+        expected="; ".join(dict.fromkeys(str(one["msg"]) for one in error.errors())),
+        next_step=_("Go back, correct it, and send it again."),
+    )
+    kind.status = 422
+    return await _on_hiphinge(connection, kind)
+
+
+def answer_error(connection: HTTPConnection, error: HiphingeError) -> Response:
+    """Return the page, or the JSON, that an error is answered with."""
+    status = status_of(error)
+    headers = dict(getattr(error, "headers", {}))
+    if wants_json(connection):
+        body: dict[str, Any] = {"what": error.what, "expected": error.expected, "next_step": error.next_step}
+        return JSONResponse(body, status_code=status, headers=headers)
+    if isinstance(error, SignInNeeded) and connection.scope.get("method") in ("GET", "HEAD"):
+        from urllib.parse import quote
+
+        path = connection.url.path + (f"?{connection.url.query}" if connection.url.query else "")
+        return RedirectResponse(f"/login?next={quote(path, safe='/')}", status_code=303)
+    from hiphinge.web.pages import error_page
+
+    return error_page(connection, error, status=status, headers=headers)
+
+
+def answer_unforeseen(connection: HTTPConnection, error: Exception) -> Response:
+    """Return the page for an error that nobody foresaw; the log gets where it happened, nothing of what was sent."""
+    reference = secrets.token_hex(4)
+    where = "".join(traceback.format_tb(error.__traceback__))
+    # The message is left out: it may carry a name or an answer.
+    _LOG.error("Error %s: %s\n%s", reference, type(error).__name__, where)
+    kind = WebError(
+        _("hiphinge met an error that it did not foresee. Its reference is ") + reference + ".",
+        next_step=_("Try again; if it stays, give the reference to whoever looks after this server."),
+    )
+    kind.status = 500
+    return answer_error(connection, kind)

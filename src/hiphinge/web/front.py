@@ -1,0 +1,42 @@
+"""The first page, and whether the server is well."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from hiphinge.web.access import ContextDep, WhoDep, allow
+from hiphinge.web.pages import page
+
+__all__ = ["router"]
+
+router = APIRouter()
+
+
+@router.get("/", dependencies=[allow("public")], include_in_schema=False)
+def first_page(request: Request, who: WhoDep, context: ContextDep) -> Response:
+    """Send everybody to where they go on."""
+    if who.role == "visitor" and who.person is None:
+        return page(request, who, "welcome.html")
+    if who.person is not None:
+        return RedirectResponse(f"/p/{who.person}/today", status_code=303)
+    people = context.store.people()
+    if context.settings.home:
+        return (
+            page(request, who, "house.html", people=people) if people else RedirectResponse("/start", status_code=303)
+        )
+    return RedirectResponse("/desk", status_code=303)
+
+
+@router.get("/start", dependencies=[allow("public")], include_in_schema=False)
+def start(request: Request, who: WhoDep) -> Response:
+    """Show the first two minutes: one toe-touch, one result."""
+    return page(request, who, "start.html")
+
+
+@router.get("/healthz", dependencies=[allow("public")])
+def healthz(context: ContextDep) -> dict[str, str]:
+    """Say that the server runs and that its store answers."""
+    context.store.where()
+    return {"status": "ok"}

@@ -1,0 +1,158 @@
+"""What every request passes first: the host it asks for, where it comes from, how much it sends, and how often.
+
+Every answer gets its security headers here.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+from starlette.datastructures import MutableHeaders
+from starlette.requests import HTTPConnection
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.websockets import WebSocket
+
+from hiphinge.errors import HiphingeError
+from hiphinge.web.context import Context
+from hiphinge.web.errors import NotAllowed, TooLarge, WebError, answer_error, answer_unforeseen
+from hiphinge.web.network import host_of
+from hiphinge.web.tokens import set_cookies
+from hiphinge.web.translate import _, choose_language, set_language
+
+__all__ = ["CONTENT_SECURITY_POLICY", "Guard"]
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data: blob:; "
+    "media-src 'self' blob:; connect-src 'self'; worker-src 'self'; font-src 'self'; manifest-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+_HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Permissions-Policy": "camera=(self), microphone=(), geolocation=(), payment=(), usb=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
+}
+_HSTS = "max-age=31536000"
+_UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+#: A form or a call; one piece of an upload.
+_FORM_BYTES, _PIECE_BYTES = 1 << 20, 32 << 20
+#: A whole video sent by a plain form.
+_WHOLE_VIDEO = re.compile(r"/(?:p/[^/]+|desk/.+|visit.*|start)/upload")
+
+
+class Guard:
+    """The outermost part of the app."""
+
+    def __init__(self, app: ASGIApp, context: Context) -> None:
+        self._app, self._context = app, context
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request through, or answer it here."""
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        connection = HTTPConnection(scope)
+        set_language(choose_language(connection.headers.get("accept-language", "")))
+        answering = _Answering(scope, send, hsts=self._context.settings.secure)
+        try:
+            self._check(connection)
+            await self._app(scope, _Limited(receive, self._limit(connection)), answering)
+        except HiphingeError as error:
+            await self._refuse(connection, error, receive, answering)
+        except Exception as error:
+            if scope["type"] == "websocket" or answering.started:
+                raise
+            await answer_unforeseen(connection, error)(scope, receive, answering)
+
+    def _check(self, connection: HTTPConnection) -> None:
+        """Refuse what does not come from a page of this server, or asks for too much."""
+        host = connection.headers.get("host", "")
+        if host_of(host) not in self._context.hosts:
+            refused = NotAllowed(
+                _("This server does not answer to that name."),
+                next_step=_("Open the address that hiphinge serve printed, or add the name to HIPHINGE_WEB_HOSTS."),
+            )
+            refused.status = 421
+            raise refused
+        method = connection.scope.get("method", "")
+        if method in _UNSAFE or connection.scope["type"] == "websocket":
+            _check_origin(connection, host)
+        length = connection.headers.get("content-length", "0")
+        if not length.isdigit() or int(length) > self._limit(connection):
+            raise _too_large(self._limit(connection))
+
+    def _limit(self, connection: HTTPConnection) -> int:
+        """Return how many bytes a request may send."""
+        path = connection.url.path
+        if path.startswith("/api/uploads"):
+            return _PIECE_BYTES
+        if _WHOLE_VIDEO.fullmatch(path):
+            return (self._context.settings.upload_mb << 20) + _FORM_BYTES
+        return _FORM_BYTES
+
+    async def _refuse(self, connection: HTTPConnection, error: HiphingeError, receive: Receive, send: Send) -> None:
+        if connection.scope["type"] == "websocket":
+            await WebSocket(connection.scope, receive, send).close(code=1008, reason=error.what[:100])
+            return
+        await answer_error(connection, error)(connection.scope, receive, send)
+
+
+def _check_origin(connection: HTTPConnection, host: str) -> None:
+    """Refuse what another site's page sends. Tools that are no browser say nothing of where they come from."""
+    origin = connection.headers.get("origin", "")
+    site = connection.headers.get("sec-fetch-site", "")
+    other = site not in ("", "same-origin", "none")
+    # "null" is what a browser sends for a plain form under Referrer-Policy: no-referrer; then Sec-Fetch-Site tells.
+    if origin not in ("", "null"):
+        other = other or urlsplit(origin).netloc.lower() != host.lower()
+    if other:
+        raise NotAllowed(_("This was sent by another site."), next_step=_("Open hiphinge itself, and do it there."))
+
+
+def _too_large(limit: int) -> WebError:
+    return TooLarge(
+        _("That is more than can be taken at once."),
+        expected=f"{limit / (1 << 20):g} MB",
+        next_step=_("Send a shorter video, or a smaller one."),
+    )
+
+
+class _Limited:
+    """Counts what is received, for a sender who did not say how much it will be."""
+
+    def __init__(self, receive: Receive, limit: int) -> None:
+        self._receive, self._left, self._limit = receive, limit, limit
+
+    async def __call__(self) -> Message:
+        message = await self._receive()
+        if message["type"] == "http.request":
+            self._left -= len(message.get("body", b""))
+            if self._left < 0:
+                raise _too_large(self._limit)
+        return message
+
+
+class _Answering:
+    """Sends an answer with its headers and cookies."""
+
+    def __init__(self, scope: Scope, send: Send, *, hsts: bool) -> None:
+        self._scope, self._send, self._hsts = scope, send, hsts
+        self.started = False
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.started = True
+            headers = MutableHeaders(scope=message)
+            for name, value in _HEADERS.items():
+                headers.setdefault(name, value)
+            # Pages are about health: nothing of them stays in a cache.
+            headers.setdefault("Cache-Control", "no-store")
+            if self._hsts:
+                headers["Strict-Transport-Security"] = _HSTS
+            for cookie in set_cookies(self._scope):
+                headers.append("Set-Cookie", cookie.decode("latin-1"))
+        await self._send(message)
