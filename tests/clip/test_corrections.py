@@ -7,7 +7,6 @@ import pytest
 
 from hiphinge.clip.analyse import ClipTracks
 from hiphinge.clip.corrections import (
-    JOINTS,
     TAPER_S,
     Corrections,
     JointPlace,
@@ -18,6 +17,7 @@ from hiphinge.clip.corrections import (
 from hiphinge.clip.options import AssessOptions
 from hiphinge.clip.recording import reassess
 from hiphinge.errors import UsageError
+from hiphinge.sagittal.points import JOINTS
 from hiphinge.spine.profile import back_curve_px
 from tests.clip.clips import tracks_of
 from tests.synthetic import PERFECT, film, script

@@ -17,33 +17,16 @@ from numpy.typing import NDArray
 from hiphinge.clip.analyse import ClipTracks
 from hiphinge.errors import UsageError
 from hiphinge.model import Array, PoseTrack, ProfileTrack
-from hiphinge.sagittal.points import (
-    ANKLES,
-    EARS,
-    ELBOWS,
-    HEELS,
-    HIPS,
-    KNEES,
-    SHOULDERS,
-    TOES,
-    WRISTS,
-    Points,
-    middle,
-)
+from hiphinge.sagittal.points import HIPS, JOINTS, KNEES, SHOULDERS, middle
 from hiphinge.spine.profile import THIGH_STATIONS
 
 __all__ = [
-    "JOINTS", "MOST_CORRECTIONS", "TAPER_S", "Corrections", "JointPlace", "correct_tracks", "corrections_document",
+    "MOST_CORRECTIONS", "TAPER_S", "Corrections", "JointPlace", "correct_tracks", "corrections_document",
     "read_corrections",
 ]  # fmt: skip
 
 #: How far from the corrected frame its neighbours still move, seconds.
 TAPER_S = 0.25
-#: Name → pair of points (far, near) that move together: in a side view they are one joint, and the far one is a guess.
-JOINTS: Mapping[str, Points] = {
-    "ear": EARS, "shoulder": SHOULDERS, "elbow": ELBOWS, "wrist": WRISTS, "hip": HIPS, "knee": KNEES, "ankle": ANKLES,
-    "heel": HEELS, "toe": TOES,
-}  # fmt: skip
 #: More than these are no correction any more, but another clip.
 MOST_CORRECTIONS = 500
 #: A joint may lie a little outside the picture.
@@ -96,7 +79,8 @@ def correct_tracks(tracks: ClipTracks, corrections: Corrections) -> ClipTracks:
 
     Notes
     -----
-    At a corrected frame the nearer point lies exactly at its new place, and the farther one moves as much. Between two
+    A pair of points moves together: in a side view it is one joint, and the farther point is a guess. At a corrected
+    frame the nearer point lies exactly at its new place, and the farther one moves as much. Between two
     corrections of the same joint less than ``TAPER_S`` apart the displacement goes straight from one to the other. The
     last one of several for the same joint and frame counts. A joint that was put by hand counts as seen.
     """

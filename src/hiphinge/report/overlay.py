@@ -13,7 +13,7 @@ from hiphinge.report.draw import Bytes, draw_dot, draw_line, draw_text, measure_
 from hiphinge.report.layout import Layout, choose_layout
 from hiphinge.report.palette import HIP, INK, SHADOW, SOFT, TRUNK, Colour, flexion_colour
 from hiphinge.report.panel import Banner, Panel, Reading
-from hiphinge.sagittal.quality import has_camera_moved
+from hiphinge.report.places import BACK_STATIONS, LUMBAR_STATIONS, find_door, find_wall
 from hiphinge.spine.profile import back_curve_px
 from hiphinge.verdict.wall import TOUCH_RATIO
 from hiphinge.video import VideoSink, YuvPicture
@@ -27,10 +27,6 @@ _NEAR_CHAIN = (28, 26, 24, 12, 8)
 _NEAR_FOOT = (30, 32)
 _HIPS = [23, 24]
 _BODY = [0, 8, 12, 14, 16, 24, 26, 28, 30, 32]
-#: Stations of the back curve (0 hip, 1 shoulder) that are drawn as the lumbar part.
-_LUMBAR_STATIONS = (-0.05, 0.5)
-#: Stations that are drawn at all: from the sacrum to the neck, not the buttocks.
-_BACK_STATIONS = (-0.1, 1.05)
 #: How near to the bottom of a rep counts as "bottom", seconds.
 BOTTOM_S = 0.2
 #: Lean beyond which a person outside a rep is not called standing, degrees.
@@ -82,8 +78,8 @@ class OverlayPainter:
         motion = self._evidence.motion
         self._tracks = {name: motion.angle(name) for name in ANGLES}
         self._hip_px = self._evidence.pose.keypoints_px[:, _HIPS].mean(axis=1)
-        self._door_x_px = _find_door(assessment, self._evidence)
-        self._wall_x_px = _find_wall(assessment, self._evidence)
+        self._door_x_px = find_door(assessment, self._evidence)
+        self._wall_x_px = find_wall(assessment, self._evidence)
         self._cue_rows = _find_cue_rows(assessment, self._evidence)
         self._stages: dict[tuple[int, int], _Stage] = {}
 
@@ -250,9 +246,9 @@ class OverlayPainter:
         profile = self._evidence.profile
         stations = profile.station_ratio
         points = self._to_picture(back_curve_px(self._evidence.pose, profile, row), stage.scale)
-        points[(stations < _BACK_STATIONS[0]) | (stations > _BACK_STATIONS[1])] = np.nan
+        points[(stations < BACK_STATIONS[0]) | (stations > BACK_STATIONS[1])] = np.nan
         curve = smooth_run(points)
-        lumbar = (stations >= _LUMBAR_STATIONS[0]) & (stations <= _LUMBAR_STATIONS[1])
+        lumbar = (stations >= LUMBAR_STATIONS[0]) & (stations <= LUMBAR_STATIONS[1])
         draw_line(rgb, curve, colour, 4.5 * stage.layout.unit)
         if colour != SOFT:
             draw_line(rgb, np.where(lumbar[:, None], curve, np.nan), colour, 9 * stage.layout.unit)
@@ -312,26 +308,6 @@ def _scaled_rgb(picture: Picture, width_px: int, height_px: int) -> Bytes:
     if rgb.shape[:2] != (height_px, width_px):
         return np.asarray(cv2.resize(rgb, (width_px, height_px), interpolation=cv2.INTER_AREA), dtype=np.uint8)
     return rgb if rgb.flags.writeable and rgb.flags.owndata else rgb.copy()
-
-
-def _find_door(assessment: Assessment, evidence: Evidence) -> float | None:
-    """Return the canonical x of the seat's edge in the standing position, or None without one."""
-    foot = assessment.reference.foot_length_px
-    if assessment.reference.positions == "none" or foot is None:
-        return None
-    # The measured travel is counted from that line, so the line is where seat and travel put it.
-    lines = evidence.profile.seat_px[:, 0] + evidence.motion.seat_back_ratio * foot
-    return float(np.nanmedian(lines)) if np.isfinite(lines).any() else None
-
-
-def _find_wall(assessment: Assessment, evidence: Evidence) -> float | None:
-    """Return the canonical x of the wall; None without one, or where its place does not hold over the clip."""
-    if assessment.wall is None or has_camera_moved(evidence.camera):
-        return None
-    if not np.isfinite(evidence.profile.body_top_px).any():
-        return None
-    share, width = assessment.wall.place_ratio, evidence.pose.width_px
-    return (1.0 - share if evidence.pose.mirrored else share) * width
 
 
 def _find_cue_rows(assessment: Assessment, evidence: Evidence) -> np.ndarray:

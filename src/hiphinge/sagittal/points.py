@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 import numpy as np
 
 from hiphinge.model import Array
@@ -14,6 +17,7 @@ __all__ = [
     "HANDS",
     "HEELS",
     "HIPS",
+    "JOINTS",
     "KNEES",
     "MIN_VISIBILITY",
     "NOSE",
@@ -40,6 +44,13 @@ FEET = (*ANKLES, *HEELS, *TOES)
 NOSE = 0
 
 Points = tuple[int, int]
+#: Joints of the body by name, from the head down; in a side view each pair is one joint.
+JOINTS: Mapping[str, Points] = MappingProxyType(
+    {
+        "ear": EARS, "shoulder": SHOULDERS, "elbow": ELBOWS, "wrist": WRISTS, "hip": HIPS, "knee": KNEES,
+        "ankle": ANKLES, "heel": HEELS, "toe": TOES,
+    }
+)  # fmt: skip
 #: A near joint less visible than this is hidden. The near ankles of rendered people who hide nothing are all above.
 MIN_VISIBILITY = 0.5
 
