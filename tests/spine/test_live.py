@@ -1,6 +1,6 @@
 """The causal form: what it shares with the whole-clip form, and what it may not know."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -9,9 +9,9 @@ from hiphinge.model import PoseTrack
 from hiphinge.sagittal import compute_segments, compute_yaw_deg, find_standing
 from hiphinge.signal import SMOOTHING_S
 from hiphinge.spine import LiveSpine, NetworkEstimator, SpineInput
-from hiphinge.spine.live import PAUSE_S, SPIKE_FRAMES, _Trail
+from hiphinge.spine.live import BLOCK_ROWS, PAUSE_S, SPIKE_FRAMES, _Pool, _smooth, read_together
 from hiphinge.validation.films import take_frames
-from tests.synthetic import ROUNDED, analyse_clip, film, script
+from tests.synthetic import PERFECT, ROUNDED, View, analyse_clip, film, script
 
 RATE_HZ = 20.0
 CLIP = film(script(ROUNDED, n_reps=1, rate_hz=RATE_HZ))
@@ -65,30 +65,32 @@ def turned(pose: PoseTrack, yaw_deg, seed=None) -> PoseTrack:
     return replace(pose, world_m=world)
 
 
-class TestTrail:
+def smooth(values, times):
+    """Samples ``(n, k)`` smoothed as those of one reader."""
+    rows = np.arange(len(times))
+    return _smooth(_Pool(np.asarray(times), np.empty((0, 7, 2)), np.asarray(values), rows, rows, 0 * rows, rows + 1))
+
+
+class TestSmoothing:
     def test_a_steady_climb_lags_by_the_mean_age_of_the_kernel(self):
-        trail, times = _Trail(), np.arange(40) / 30
-        read = [trail.smooth(np.array([t]), t)[0] for t in times]
+        times = np.arange(40) / 30
+        read = smooth(times[:, None], times)[-1, 0]
         age = np.arange(5) / 30  # up to three standard deviations
         weight = np.exp(-0.5 * (age / SMOOTHING_S) ** 2)
-        assert times[-1] - read[-1] == pytest.approx((weight * age).sum() / weight.sum(), abs=1e-9)
-        assert times[-1] - read[-1] == pytest.approx(0.030, abs=0.001)
+        assert times[-1] - read == pytest.approx((weight * age).sum() / weight.sum(), abs=1e-9)
+        assert times[-1] - read == pytest.approx(0.030, abs=0.001)
 
     def test_noise_is_calmed(self):
-        noise, trail = np.random.default_rng(0).normal(size=2000), _Trail()
-        read = [trail.smooth(np.array([v]), k / 30)[0] for k, v in enumerate(noise)]
-        assert np.std(read) < 0.75
+        noise = np.random.default_rng(0).normal(size=(200, 10))
+        assert np.std(smooth(noise, np.arange(200) / 30)) < 0.75
 
     def test_what_lies_further_back_than_the_kernel_counts_for_nothing(self):
-        trail = _Trail()
-        trail.smooth(np.array([100.0]), 0.0)
-        assert trail.smooth(np.array([1.0]), 3.1 * SMOOTHING_S)[0] == 1.0
+        assert smooth([[100.0], [1.0]], [0.0, 3.1 * SMOOTHING_S])[1, 0] == 1.0
 
     def test_a_gap_stays_a_gap(self):
-        trail = _Trail()
-        trail.smooth(np.array([1.0, 1.0]), 0.0)
-        assert np.isnan(trail.smooth(np.array([np.nan, 2.0]), 0.03)[0])
-        assert trail.smooth(np.array([3.0, 2.0]), 0.06)[0] < 3.0
+        read = smooth([[1.0, 1.0], [np.nan, 2.0], [3.0, 2.0]], [0.0, 0.03, 0.06])
+        assert np.isnan(read[1, 0])
+        assert read[2, 0] < 3.0
 
 
 def test_it_agrees_with_the_whole_clip_but_for_the_lag_of_its_filter():
@@ -197,3 +199,85 @@ def test_frames_out_of_order_are_refused(time_s):
 def test_several_frames_at_once_are_refused():
     with pytest.raises(ValueError, match="2 frames were given"):
         LiveSpine().read(take_frames(CLIP.pose, slice(0, 2)), take_frames(INPUT.profile, slice(0, 2)))
+
+
+class TestTogether:
+    """Several people are read together to the last bit as each alone."""
+
+    OTHER = film(script(PERFECT, n_reps=1, rate_hz=20.0, still_s=1.5), view=View(noise_px=1.0, yaw_deg=10.0))
+    CLIPS = (CLIP, OTHER)
+    PROFILES = (INPUT.profile, OTHER.profile)
+
+    def tables(self, angles):
+        return np.array([(t.value_deg, t.lo_deg, t.hi_deg) for t in (getattr(angles, name) for name in NAMES)])
+
+    def alone(self, which, n):
+        live, read = LiveSpine(), []
+        for k in range(n):
+            if which == 0 and k == BEGIN:
+                assert live.count_from(make_stand())
+            one = slice(k, k + 1)
+            read.append(self.tables(live.read(take_frames(self.CLIPS[which].pose, one), take_frames(
+                self.PROFILES[which], one))))  # fmt: skip
+        return np.concatenate(read, axis=2)
+
+    def together(self, n, *, chunks):
+        """Frames of both, so many of each at a time, one after the other or turn by turn."""
+        live, read, done = (LiveSpine(), LiveSpine()), ([], []), [0, 0]
+        for size, turns in chunks:
+            if done[0] == BEGIN:
+                assert live[0].count_from(make_stand())
+            jobs = [(who, done[who] + k) for k in range(size) for who in (0, 1)]
+            jobs = jobs if turns else sorted(jobs)
+            pose = [take_frames(self.CLIPS[who].pose, slice(k, k + 1)) for who, k in jobs]
+            profile = [take_frames(self.PROFILES[who], slice(k, k + 1)) for who, k in jobs]
+            angles = read_together([live[who] for who, _ in jobs], join(pose), join(profile))
+            table = self.tables(angles)
+            for column, (who, _) in enumerate(jobs):
+                read[who].append(table[:, :, column])
+            done = [count + size for count in done]
+        assert done == [n, n]
+        return [np.stack(one, axis=2) for one in read]
+
+    @pytest.mark.parametrize("size", [1, 3, BLOCK_ROWS])
+    def test_alone_and_together_are_the_same(self, size):
+        n = BEGIN + 70
+        after = [min(size, n - k) for k in range(BEGIN, n, size)]
+        before = [min(size, BEGIN - k) for k in range(0, BEGIN, size)]
+        got = self.together(n, chunks=[(one, k % 2 == 0) for k, one in enumerate((*before, *after))])
+        for who in (0, 1):
+            np.testing.assert_array_equal(got[who], self.alone(who, n))
+
+    def test_nobody_is_read_from_nothing(self):
+        nothing = take_frames(CLIP.pose, slice(0, 0)), take_frames(INPUT.profile, slice(0, 0))
+        assert read_together([], *nothing).lumbar_flexion.value_deg.shape == (0,)
+
+    def test_a_frame_out_of_order_is_refused_before_anything_is_read(self):
+        live, other = LiveSpine(), LiveSpine()
+        pose, profile = take_frames(CLIP.pose, slice(0, 3)), take_frames(INPUT.profile, slice(0, 3))
+        with pytest.raises(ValueError, match="not later"):
+            read_together([live, other, live], replace(pose, time_s=np.array([1.0, 2.0, 1.0])), profile)
+        read_together([live, other, live], replace(pose, time_s=np.array([0.0, 0.0, 0.1])), profile)
+
+    def test_every_frame_has_a_reader(self):
+        with pytest.raises(ValueError, match="1 readers for 3 poses"):
+            read_together([LiveSpine()], take_frames(CLIP.pose, slice(0, 3)), take_frames(INPUT.profile, slice(0, 3)))
+
+
+def join(tracks):
+    """One track of many."""
+    first = tracks[0]
+    held = {f.name: getattr(first, f.name) for f in fields(first)}
+    arrays = [name for name, v in held.items() if isinstance(v, np.ndarray) and name != "station_ratio"]
+    return replace(first, **{name: np.concatenate([getattr(one, name) for one in tracks]) for name in arrays})
+
+
+def test_the_interval_of_a_lean_holds_what_its_smoothing_hides():
+    lean = NAMES.index("trunk_lean")
+    read, k = read_live()[:, lean], CLIP.pose.time_s
+    speed = np.abs(np.gradient(read[:, 0], k))
+    half = (read[:, 2] - read[:, 1]) / 2
+    still, fast = speed < 1.0, speed > 0.9 * np.nanmax(speed)
+    assert np.median(half[fast]) - np.median(half[still & (k > k[BEGIN])]) == pytest.approx(
+        0.03 * np.median(speed[fast]), rel=0.5
+    )

@@ -3,7 +3,7 @@
 from hiphinge.spine.calibration import Calibration, RatioWidths, load_calibration
 from hiphinge.spine.estimator import SpineAngles, SpineEstimator, SpineInput
 from hiphinge.spine.features import is_back_seen
-from hiphinge.spine.live import LiveSpine
+from hiphinge.spine.live import LiveSpine, read_together
 from hiphinge.spine.motion import compute_motion
 from hiphinge.spine.network import NetworkEstimator, model_version
 from hiphinge.spine.outline import OutlineEstimator
@@ -25,4 +25,5 @@ __all__ = [
     "is_back_seen",
     "load_calibration",
     "model_version",
+    "read_together",
 ]

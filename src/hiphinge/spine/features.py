@@ -110,7 +110,7 @@ def _is_lost(profile: ProfileTrack) -> NDArray[np.bool_]:
 
 
 def assemble_features(
-    outlines: Sequence[Array], profile: ProfileTrack, segments: Segments, *, unit_px: Array, yaw_deg: float
+    outlines: Sequence[Array], profile: ProfileTrack, segments: Segments, *, unit_px: Array, yaw_deg: float | Array
 ) -> Array:
     """Put the features together from smoothed outlines (of ``bridge_outlines``) and segments.
 
@@ -125,7 +125,7 @@ def assemble_features(
     unit_px
         ``(n,)`` length that positions are measured in: the trunk in the still stand, else of each frame.
     yaw_deg
-        The clip's yaw.
+        The clip's yaw, or ``(n,)`` one for each frame.
 
     Returns
     -------
@@ -141,7 +141,7 @@ def assemble_features(
     }
     percent = {name: 100 * length / s.trunk_px for name, length in lengths.items()}
     softness = 100 * profile.edge_softness_px / s.trunk_px
-    yaw = np.full(len(s.time_s), yaw_deg)
+    yaw = np.full(len(s.time_s), yaw_deg, dtype=np.float64)
     slope = _skin_slope_deg(back / 100, s.trunk_px / unit_px, s.trunk_lean_deg)
     columns = [
         back,

@@ -47,7 +47,9 @@ __all__ = [
     "model_version",
     "parse_network",
     "read_angles",
+    "tell_angles",
     "tell_narrow",
+    "wrap_angles",
 ]
 
 #: What the model tells, in order.
@@ -134,16 +136,20 @@ class Network:
         features
             ``(n, N_FEATURES)`` from ``extract_features``.
         reference
-            ``(N_FEATURES,)`` of the still stand; None for a network without one.
+            ``(N_FEATURES,)`` of the still stand, or ``(n, N_FEATURES)`` with one for each frame; None for a network
+            without one.
 
         Returns
         -------
         Reading
             NaN rows where the back's outline or a lean of trunk or thigh is unseen.
         """
+        if reference is not None and reference.ndim == 1:
+            reference = np.broadcast_to(reference, (len(features), len(reference)))
         blocks = [
-            self._read_block(features[a : a + BLOCK_ROWS], reference)
+            self._read_block(features[rows], None if reference is None else reference[rows])
             for a in range(0, max(len(features), 1), BLOCK_ROWS)
+            for rows in (slice(a, a + BLOCK_ROWS),)
         ]
         return Reading(*(np.concatenate(parts) for parts in zip(*blocks, strict=True)))
 
@@ -172,9 +178,12 @@ class Network:
 
     def band(self, yaw_deg: float) -> int:
         """Number of the band of yaw; the last, which is never the narrowest, where the yaw is unknown."""
-        bands = self.yaw_bands_deg
-        place = int(np.searchsorted(bands, abs(yaw_deg))) if np.isfinite(yaw_deg) else len(bands) - 1
-        return min(place, len(bands) - 1)
+        return int(self.bands(np.array([yaw_deg]))[0])
+
+    def bands(self, yaw_deg: Array) -> NDArray[np.intp]:
+        """Numbers of the bands of several yaws, ``(n,)``."""
+        last = len(self.yaw_bands_deg) - 1
+        return np.minimum(np.searchsorted(self.yaw_bands_deg, np.abs(yaw_deg)), last)  # NaN lies after the last
 
     def start_deg(self, features: Array, reference: Array | None) -> Array:
         """Return what the bare points say of each output, which the members correct, ``(n, len(OUTPUTS))``."""
@@ -182,15 +191,17 @@ class Network:
         if reference is None:
             zero = self.zero_deg
         else:
-            zero = np.array([reference[_TRUNK], reference[_TRUNK + 1], reference[_SHANK] - reference[_TRUNK + 1]])
+            lean, leg = reference[..., _TRUNK], reference[..., _TRUNK + 1]
+            zero = np.stack([lean, leg, reference[..., _SHANK] - leg])
         tilt, swing = trunk - zero[0], thigh - zero[1]
         none = np.zeros_like(tilt)
         knee = np.nan_to_num((shank - thigh) - zero[2], nan=0.0)
         return np.column_stack([tilt, none, none, tilt - swing, knee, trunk])
 
-    def half_width_deg(self, reading: Reading, *, yaw_deg: float) -> Array:
+    def half_width_deg(self, reading: Reading, *, yaw_deg: float | Array) -> Array:
         """Half-widths of the 90 % intervals, ``(n, len(OUTPUTS))`` degrees; NaN where a frame is not read."""
-        quantile = np.array([self.quantile[name][self.band(yaw_deg)] for name in OUTPUTS])
+        bands = self.bands(np.atleast_1d(yaw_deg))
+        quantile = np.array([self.quantile[name] for name in OUTPUTS]).T[bands]
         gain = np.maximum(1.0, reading.strangeness / USUAL_STRANGENESS)
         return np.asarray(quantile * reading.scale_deg * gain[:, None])
 
@@ -323,13 +334,44 @@ def read_angles(
     """
     network = model.none if reference is None else model.still
     reading = network.read(features, reference)
+    return wrap_angles(*tell_angles(network, reading, features, reference, hidden, yaw_deg=yaw_deg))
+
+
+def tell_angles(
+    network: Network,
+    reading: Reading,
+    features: Array,
+    reference: Array | None,
+    hidden: Array,
+    *,
+    yaw_deg: float | Array,
+) -> tuple[Array, Array]:
+    """Leave untold what cannot be said.
+
+    Parameters
+    ----------
+    network, reading
+        What was read, and by which network.
+    features, reference, hidden, yaw_deg
+        As for ``read_angles``; reference and yaw may also be one for each frame.
+
+    Returns
+    -------
+    tuple
+        Values, NaN where not told, and half-widths of their intervals, ``(n, len(OUTPUTS))`` each.
+    """
     half = network.half_width_deg(reading, yaw_deg=yaw_deg)
     value = tell_narrow(reading.value_deg, half)
     value[(hidden > MAX_HIDDEN_SHARE) | ~network.is_told(reading, features)] = np.nan
     shank_hidden = ~np.isfinite(features[:, _SHANK])
-    if reference is not None and not np.isfinite(reference[_SHANK]):
-        shank_hidden[:] = True  # the knee's own zero was not seen
+    if reference is not None:
+        shank_hidden |= ~np.isfinite(reference[..., _SHANK])  # the knee's own zero was not seen
     value[shank_hidden, OUTPUTS.index("knee_flexion")] = np.nan
+    return value, half
+
+
+def wrap_angles(value: Array, half: Array) -> SpineAngles:
+    """Give values and half-widths ``(n, len(OUTPUTS))`` their names."""
 
     def track(name: str) -> AngleTrack:
         k = OUTPUTS.index(name)
