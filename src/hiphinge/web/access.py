@@ -9,10 +9,10 @@ from typing import Annotated, Any, Literal
 from fastapi import Depends, Path
 from starlette.requests import HTTPConnection, Request
 
-from hiphinge.errors import HiphingeError
+from hiphinge.errors import StoreError
 from hiphinge.service.desk import Desk
-from hiphinge.store import Person, Store
-from hiphinge.web.context import Context, acting_as, context_of
+from hiphinge.store import AssessmentRecord, Job, LiveSet, Person, Store, Upload
+from hiphinge.web.context import Context, context_of
 from hiphinge.web.errors import NotAllowed, NotFound, SignInNeeded
 from hiphinge.web.network import is_local
 from hiphinge.web.tokens import csrf_of, fingerprint, give_token, new_token, read_token
@@ -20,12 +20,17 @@ from hiphinge.web.translate import _
 
 __all__ = [
     "ACTIONS",
+    "OWNED",
     "Action",
+    "AssessmentDep",
     "ContextDep",
     "DeskDep",
+    "JobDep",
+    "LiveDep",
     "PersonDep",
     "Role",
     "StoreDep",
+    "UploadDep",
     "Who",
     "WhoDep",
     "action_of",
@@ -37,7 +42,7 @@ __all__ = [
 
 #: ``owner``: the one person of a home installation, or the clinic's administrator.
 Role = Literal["visitor", "patient", "clinician", "owner"]
-Action = Literal["public", "visit", "person.view", "person.act", "desk.view", "desk.act", "admin"]
+Action = Literal["public", "visit", "person.view", "person.act", "account", "desk.view", "desk.act", "admin"]
 
 #: Who may do what. What is about one person is checked for that person too, see ``sees``.
 ACTIONS: dict[str, frozenset[str]] = {
@@ -45,10 +50,13 @@ ACTIONS: dict[str, frozenset[str]] = {
     "visit": frozenset({"visit", "patient", "clinician", "owner"}),
     "person.view": frozenset({"visit", "patient", "clinician", "owner"}),
     "person.act": frozenset({"visit", "patient", "clinician", "owner"}),
+    "account": frozenset({"patient", "clinician", "owner"}),
     "desk.view": frozenset({"clinician", "owner"}),
     "desk.act": frozenset({"clinician", "owner"}),
     "admin": frozenset({"owner"}),
 }
+#: What a path may name beside ``{person}``, and what the store's method of that name finds: it belongs to a person.
+OWNED = ("assessment", "upload", "job", "live")
 _UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 _MARK = "hiphinge_action"
@@ -140,6 +148,11 @@ def _check_paths(connection: HTTPConnection, context: Context, who: Who) -> None
     person = named.get("person")
     if person is not None:
         _find_person(context, who, str(person))
+    for kind in OWNED:
+        if kind in named:
+            found = _find_owned(context, who, kind, str(named[kind]))
+            if person is not None and found.person != person:
+                raise _nothing()
 
 
 def _find_person(context: Context, who: Who, person: str) -> Person:
@@ -147,12 +160,24 @@ def _find_person(context: Context, who: Who, person: str) -> Person:
     if not sees(who, person):
         raise _nobody()
     try:
-        found = context.store.find_person(person)
-    except HiphingeError:
+        return context.store.person(person)
+    except StoreError:
         raise _nobody() from None
-    if found.id != person:
-        raise _nobody()
+
+
+def _find_owned(context: Context, who: Who, kind: str, number: str) -> Any:
+    """Return what belongs to a person, or 404, whether it is not there or is of somebody this visitor may not see."""
+    try:
+        found = getattr(context.store, kind)(number)
+    except StoreError:
+        raise _nothing() from None
+    if not sees(who, found.person):
+        raise _nothing()
     return found
+
+
+def _nothing() -> NotFound:
+    return NotFound(_("There is nothing here by that address."))
 
 
 def _nobody() -> NotFound:
@@ -196,6 +221,16 @@ def _person(connection: HTTPConnection, who: WhoDep, person: Annotated[str, Path
     return _find_person(context_of(connection), who, person)
 
 
+def _owned(kind: str) -> Any:
+    """Return the dependency that finds what the path's ``{kind}`` names."""
+
+    def find(connection: HTTPConnection, who: WhoDep) -> Any:
+        """Return it where this visitor may see it, otherwise 404."""
+        return _find_owned(context_of(connection), who, kind, str(connection.path_params[kind]))
+
+    return Depends(find)
+
+
 def _context(connection: HTTPConnection) -> Context:
     return context_of(connection)
 
@@ -205,7 +240,7 @@ def _desk(connection: HTTPConnection, who: WhoDep) -> Desk:
 
 
 def _store(connection: HTTPConnection, who: WhoDep) -> Store:
-    return acting_as(context_of(connection).store, who.name or "visitor")
+    return context_of(connection).store.acting_as(who.name or "visitor")
 
 
 WhoDep = Annotated[Who, Depends(find_who)]
@@ -215,3 +250,8 @@ PersonDep = Annotated[Person, Depends(_person)]
 #: The desk on the app's store and program; what is done is written down under the visitor's name.
 DeskDep = Annotated[Desk, Depends(_desk)]
 StoreDep = Annotated[Store, Depends(_store)]
+#: What the path's ``{assessment}``, ``{upload}``, ``{job}`` and ``{live}`` name, where this visitor may see it.
+AssessmentDep = Annotated[AssessmentRecord, _owned("assessment")]
+UploadDep = Annotated[Upload, _owned("upload")]
+JobDep = Annotated[Job, _owned("job")]
+LiveDep = Annotated[LiveSet, _owned("live")]

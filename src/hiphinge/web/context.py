@@ -15,12 +15,14 @@ from hiphinge.errors import StoreError
 from hiphinge.program import Program, load_program, read_program, shipped_text
 from hiphinge.service.clips import Runner
 from hiphinge.service.desk import Desk
+from hiphinge.web.limits import Buckets, Throttle
+from hiphinge.web.passwords import Passwords
 from hiphinge.web.settings import Settings
 
 if TYPE_CHECKING:
     from hiphinge.store import Store
 
-__all__ = ["Context", "acting_as", "context_of"]
+__all__ = ["Context", "context_of"]
 
 
 @dataclass(slots=True)
@@ -32,6 +34,13 @@ class Context:
     clock: Callable[[], datetime]
     runner: Runner | None = None
     opened: Store | None = None
+    #: Where phones in the same network reach this computer, ``""`` where they do not.
+    phone_url: str = ""
+    #: Failed tries to sign in, by account and by address.
+    guesses: Throttle = field(default_factory=Throttle)
+    addresses: Throttle = field(default_factory=lambda: Throttle(free=20))
+    buckets: Buckets = field(default_factory=Buckets)
+    passwords: Passwords = field(default_factory=Passwords)
     extras: dict[str, Any] = field(default_factory=dict)
     _programs: dict[str, Program] = field(default_factory=dict)
 
@@ -53,7 +62,8 @@ class Context:
         if self.settings.program is not None:
             text = self.settings.program.read_text(encoding="utf-8")
         else:
-            text = _saved_text(self.store) or shipped_text()
+            saved = self.store.current_program()
+            text = shipped_text() if saved is None else saved.toml
         sha = hashlib.sha256(text.encode()).hexdigest()
         if sha not in self._programs:
             self._programs[sha] = self._read(text)
@@ -65,7 +75,7 @@ class Context:
     def desk(self, who: str) -> Desk:
         """Return a desk on the store, everything done with it written down under the name ``who``."""
         program, sha = self.program()
-        return Desk(acting_as(self.store, who), program, program_sha=sha, runner=self.runner, clock=self.clock)
+        return Desk(self.store.acting_as(who), program, program_sha=sha, runner=self.runner, clock=self.clock)
 
     def data_folder(self) -> Path:
         """Return the private folder for what is neither people nor films, such as certificates."""
@@ -75,19 +85,6 @@ class Context:
 
         place = find_place(self.settings.store or None)
         return (place.path.parent if place.path is not None else place.files.parent) / "web"
-
-
-def acting_as(store: Store, who: str) -> Store:
-    """Return the same store with another name in the audit trail."""
-    change = getattr(store, "acting_as", None)
-    return store if change is None else change(who)
-
-
-def _saved_text(store: Store) -> str | None:
-    """Return the text of the program saved in the store, None where none is."""
-    find = getattr(store, "current_program", None)
-    saved = None if find is None else find()
-    return None if saved is None else saved.toml
 
 
 def context_of(connection: HTTPConnection) -> Context:

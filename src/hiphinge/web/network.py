@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from starlette.requests import HTTPConnection
 
 from hiphinge.web.settings import Settings
 
-__all__ = ["LOOPBACK_NAMES", "allowed_hosts", "host_of", "is_local", "is_loopback"]
+__all__ = [
+    "LOOPBACK_NAMES",
+    "allowed_hosts",
+    "computer_names",
+    "host_of",
+    "is_local",
+    "is_loopback",
+    "lan_addresses",
+]
 
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
+#: Addresses that home and office networks use, and one that is for documents only.
+_PROBES = ("192.168.254.254", "10.254.254.254", "172.31.254.254", "192.0.2.1")
+_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*")
 
 
 def is_loopback(host: str) -> bool:
@@ -27,20 +40,54 @@ def is_loopback(host: str) -> bool:
 
 def host_of(value: str) -> str:
     """Return the name in a Host header, without the port and small; ``""`` where it is none."""
+    if any(character in value for character in "/?#@\\") or value != value.strip():
+        return ""
     try:
         return (urlsplit(f"//{value}").hostname or "").rstrip(".")
     except ValueError:
         return ""
 
 
-def allowed_hosts(settings: Settings) -> frozenset[str]:
-    """Return the names by which a browser may call this server: another name's page cannot pretend to be ours."""
-    found = set(LOOPBACK_NAMES) | set(settings.hosts)
+def _probe(address: str) -> str:
+    """Return this computer's own address on the way to another. A datagram socket that connects sends nothing."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asked:
+        asked.connect((address, 9))
+        found: str = asked.getsockname()[0]
+        return found
+
+
+def lan_addresses(probe: Callable[[str], str] = _probe) -> tuple[str, ...]:
+    """Return the addresses under which others in the same network reach this computer."""
+    found: dict[str, None] = {}
+    for address in _PROBES:
+        try:
+            own = ipaddress.ip_address(probe(address))
+        except (OSError, ValueError):
+            continue
+        if not (own.is_loopback or own.is_unspecified):
+            found[str(own)] = None
+    return tuple(found)
+
+
+def computer_names(name: str | None = None) -> tuple[str, ...]:
+    """Return this computer's own name, alone and as home networks say it; nothing where it has none to show."""
+    own = (socket.gethostname() if name is None else name).lower().rstrip(".")
+    if not _NAME.fullmatch(own) or own == "localhost":
+        return ()
+    return (own,) if "." in own else (own, f"{own}.local")
+
+
+def allowed_hosts(settings: Settings, *, addresses: tuple[str, ...] = ()) -> frozenset[str]:
+    """Return the names by which a browser may call this server: another name's page cannot pretend to be ours.
+
+    ``addresses`` are further ones on which it listens.
+    """
+    found = set(LOOPBACK_NAMES) | set(settings.hosts) | set(addresses)
     if settings.public_url:
         found.add(host_of(urlsplit(settings.public_url).netloc))
     if not is_loopback(settings.host):
-        found |= {socket.gethostname().lower()}
-    return frozenset(found - {""})
+        found.add(settings.host.lower())
+    return frozenset(found - {"", "0.0.0.0", "::"})
 
 
 def is_local(connection: HTTPConnection, settings: Settings) -> bool:

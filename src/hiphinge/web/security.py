@@ -15,9 +15,9 @@ from starlette.websockets import WebSocket
 
 from hiphinge.errors import HiphingeError
 from hiphinge.web.context import Context
-from hiphinge.web.errors import NotAllowed, TooLarge, WebError, answer_error, answer_unforeseen
+from hiphinge.web.errors import NotAllowed, TooLarge, TooMany, WebError, answer_error, answer_unforeseen
 from hiphinge.web.network import host_of
-from hiphinge.web.tokens import set_cookies
+from hiphinge.web.tokens import fingerprint, read_token, set_cookies
 from hiphinge.web.translate import _, choose_language, set_language
 
 __all__ = ["CONTENT_SECURITY_POLICY", "Guard"]
@@ -37,6 +37,10 @@ _HEADERS = {
     "X-Frame-Options": "DENY",
 }
 _HSTS = "max-age=31536000"
+#: So many browsers may share an address.
+_BROWSERS = 20.0
+#: Asking for a way in, per minute and address.
+_DOOR_PER_MINUTE = 60.0
 _UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 #: A form or a call; one piece of an upload.
 _FORM_BYTES, _PIECE_BYTES = 1 << 20, 32 << 20
@@ -60,6 +64,7 @@ class Guard:
         answering = _Answering(scope, send, hsts=self._context.settings.secure)
         try:
             self._check(connection)
+            self._count(connection)
             await self._app(scope, _Limited(receive, self._limit(connection)), answering)
         except HiphingeError as error:
             await self._refuse(connection, error, receive, answering)
@@ -84,6 +89,21 @@ class Guard:
         length = connection.headers.get("content-length", "0")
         if not length.isdigit() or int(length) > self._limit(connection):
             raise _too_large(self._limit(connection))
+
+    def _count(self, connection: HTTPConnection) -> None:
+        """Let each browser, and each address, ask only so often; signing in and joining much less."""
+        path, settings = connection.url.path, self._context.settings
+        address = connection.client.host if connection.client is not None else ""
+        rate = float(settings.requests_per_minute)
+        asked = [(f"address {address}", rate * _BROWSERS)]
+        if not path.startswith(("/static/", "/pictures/")):
+            token = read_token(connection, settings)
+            asked.append((f"page {address if token is None else fingerprint(token)}", rate))
+        if path == "/login" or path.startswith("/join/"):
+            asked.append((f"door {address}", _DOOR_PER_MINUTE))
+        wait = max(self._context.buckets.take(key, per_minute=limit, burst=limit / 2) for key, limit in asked)
+        if wait > 0:
+            raise TooMany(wait)
 
     def _limit(self, connection: HTTPConnection) -> int:
         """Return how many bytes a request may send."""

@@ -2,28 +2,113 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, cast
 
+from starlette.requests import HTTPConnection
+
 from hiphinge.web.context import Context
-from hiphinge.web.tokens import csrf_of, fingerprint
+from hiphinge.web.tokens import csrf_of, fingerprint, give_token, new_token, read_token
+from hiphinge.web.translate import _
 
 if TYPE_CHECKING:
+    from hiphinge.store import Account, WebSession
     from hiphinge.web.access import Role, Who
 
-__all__ = ["find_session"]
+__all__ = ["begin_session", "begin_visit", "end_session", "find_session", "sign_in", "start_guest", "token_hash"]
+
+#: What a visit, and a phone at home, is called in the audit trail.
+VISIT, PHONE = "visit", "phone"
 
 
 def find_session(context: Context, token: str) -> Who | None:
-    """Return whose session a token is, None where there is none, or it is over."""
-    from hiphinge.web.access import Who
-
-    find = getattr(context.store, "web_session", None)
-    if find is None:
-        return None
+    """Return whose session a token is, None where there is none, or it is over. Being used keeps it alive."""
     sha = fingerprint(token)
-    found = find(sha)
+    found = context.store.web_session(sha)
     if found is None:
         return None
-    account = None if found.account is None else context.store.account(found.account)  # type: ignore[attr-defined]
-    name = found.label if account is None else account.name
-    return Who(found.account, cast("Role", found.role), found.person, name, sha[:16], csrf_of(token))
+    context.store.touch_web_session(sha, _keep_until(context, found))
+    account = None if found.account is None else context.store.account(found.account)
+    return _who(found.account, found.role, found.person, found.label if account is None else account.name, token)
+
+
+def sign_in(connection: HTTPConnection, context: Context, account: Account) -> Who:
+    """Begin a session for somebody who has shown that an account is theirs."""
+    return begin_session(
+        connection, context, role=account.role, account=account.id, person=account.person, label=_browser(connection),
+        name=account.name, lasts=_idle(context),
+    )  # fmt: skip
+
+
+def begin_visit(connection: HTTPConnection, context: Context, person: str) -> Who:
+    """Begin a session of a visitor without an account, who may act on this one person only."""
+    lasts = timedelta(hours=context.settings.visit_hours)
+    return begin_session(connection, context, role="visitor", person=person, label=VISIT, name=VISIT, lasts=lasts)
+
+
+def start_guest(context: Context, name: str) -> str:
+    """Add somebody who is here for one visit, and return the id; who is not kept is erased a day later."""
+    return context.store.acting_as(name).add_person(_("Guest"), guest=True).id
+
+
+def begin_session(
+    connection: HTTPConnection,
+    context: Context,
+    *,
+    role: str,
+    lasts: timedelta,
+    label: str,
+    name: str,
+    account: str | None = None,
+    person: str | None = None,
+) -> Who:
+    """Begin a session with a fresh token; what the browser held before is over, so that nobody can plant a token."""
+    before = read_token(connection, context.settings)
+    token = new_token()
+    store = context.store.acting_as(name)
+    if before is not None:
+        store.end_web_session(fingerprint(before))
+    expires = context.clock() + lasts
+    store.add_web_session(fingerprint(token), csrf_of(token), account, role, person, expires, label)
+    give_token(connection, context.settings, token, max_age_s=context.settings.session_days * 86400)
+    who = _who(account, role, person, name, token)
+    connection.scope["hiphinge.who"] = who
+    return who
+
+
+def end_session(connection: HTTPConnection, context: Context) -> None:
+    """End the session of this browser; it gets a fresh token that stands for nobody."""
+    before = read_token(connection, context.settings)
+    if before is not None:
+        context.store.end_web_session(fingerprint(before))
+    give_token(connection, context.settings, new_token())
+
+
+def token_hash(connection: HTTPConnection, context: Context) -> str:
+    """Return the hash by which the store knows this browser's session."""
+    return fingerprint(read_token(connection, context.settings) or "")
+
+
+def _keep_until(context: Context, found: WebSession) -> datetime | None:
+    """Return until when a session that was just used lasts: the idle time, but not beyond its last day."""
+    if found.account is None and found.role == "visitor":
+        return None
+    last = found.created + timedelta(days=context.settings.session_days)
+    return min(context.clock() + _idle(context), last)
+
+
+def _idle(context: Context) -> timedelta:
+    return timedelta(minutes=context.settings.idle_minutes)
+
+
+def _who(account: str | None, role: str, person: str | None, name: str, token: str) -> Who:
+    from hiphinge.web.access import Who
+
+    return Who(account, cast("Role", role), person, name, fingerprint(token)[:16], csrf_of(token))
+
+
+def _browser(connection: HTTPConnection) -> str:
+    """Return a few words for the list of one's own sessions, nothing that tells one person from another."""
+    agent = connection.headers.get("user-agent", "")
+    kinds = ("iPhone", "iPad", "Android", "Windows", "Macintosh", "Linux")
+    return next((kind for kind in kinds if kind in agent), "browser")

@@ -1,0 +1,72 @@
+"""Signing in and out."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from hiphinge.web.access import ContextDep, WhoDep, allow
+from hiphinge.web.pages import page
+from hiphinge.web.sessions import end_session, sign_in
+from hiphinge.web.translate import _
+
+__all__ = ["router", "safe_path"]
+
+router = APIRouter(include_in_schema=False)
+
+
+def safe_path(path: str) -> str:
+    """Return a path to go on to, ``/`` where it would lead elsewhere."""
+    plain = path.isprintable() and path.startswith("/") and "\\" not in path and "//" not in path.partition("?")[0]
+    return path if plain and not path.startswith(("/login", "/logout", "/join")) else "/"
+
+
+@router.get("/login", dependencies=[allow("public")])
+def show_login(request: Request, who: WhoDep, context: ContextDep, next: str = "/") -> Response:
+    """Ask for the sign-in name and the password."""
+    if context.settings.home or who.account is not None:
+        return RedirectResponse(safe_path(next), status_code=303)
+    return page(request, who, "account/login.html", next=safe_path(next), login="", error="")
+
+
+@router.post("/login", dependencies=[allow("public")])
+def log_in(
+    request: Request,
+    who: WhoDep,
+    context: ContextDep,
+    login: Annotated[str, Form(max_length=320)] = "",
+    password: Annotated[str, Form(max_length=1024)] = "",
+    next: Annotated[str, Form(max_length=2000)] = "/",
+) -> Response:
+    """Sign in. What is said does not tell whether there is such an account; each failure makes the next try wait."""
+    keys = (f"login {login.strip().casefold()}", f"address {request.client.host if request.client else ''}")
+    wait = max(context.guesses.wait_s(keys[0]), context.addresses.wait_s(keys[1]))
+    values: dict[str, Any] = {"next": safe_path(next), "login": login}
+    if wait > 0:
+        said = _("Too many tries. Wait {seconds} seconds, then try again.").format(seconds=int(wait) + 1)
+        return page(request, who, "account/login.html", status=429, error=said, **values)
+    # Counted before looking, so that many tries at once do not slip through.
+    context.guesses.failed(keys[0])
+    context.addresses.failed(keys[1])
+    account = context.store.find_account(login) if login.strip() else None
+    open_account = account if account is not None and account.disabled_at is None else None
+    right = context.passwords.verify(None if open_account is None else open_account.password_hash, password)
+    if open_account is None or not right:
+        said = _("The sign-in name or the password does not fit.")
+        return page(request, who, "account/login.html", status=401, error=said, **values)
+    context.guesses.succeeded(keys[0])
+    context.addresses.succeeded(keys[1])
+    if context.passwords.is_outdated(open_account.password_hash):
+        context.store.set_password(open_account.id, context.passwords.hash(password))
+    sign_in(request, context, open_account)
+    return RedirectResponse(safe_path(next), status_code=303)
+
+
+@router.post("/logout", dependencies=[allow("public")])
+def log_out(request: Request, context: ContextDep) -> Response:
+    """Sign out of this browser."""
+    end_session(request, context)
+    return RedirectResponse("/", status_code=303)
