@@ -1,0 +1,179 @@
+"""The websocket of a live set: frames and commands in, what the coach says out."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import suppress
+from typing import Any
+
+import msgspec
+from fastapi import APIRouter
+from starlette.concurrency import run_in_threadpool
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from hiphinge.errors import HiphingeError, StoreError, UsageError
+from hiphinge.live.wire import MAX_MESSAGE_BYTES, decode_frames
+from hiphinge.web.access import allow, find_who, may, sees
+from hiphinge.web.context import Context, context_of
+from hiphinge.web.live.hub import LiveHub, error_message
+from hiphinge.web.live.life import LiveParts, parts_of
+from hiphinge.web.live.pictures import PictureReader, is_picture, split_picture
+from hiphinge.web.live.seat import Command, Gap, Line, Seat
+
+__all__ = ["router"]
+
+router = APIRouter()
+_log = logging.getLogger(__name__)
+_MAX_TEXT = 4096
+#: Close codes that the page knows: trying again is of no use.
+OVER, GONE, NOT_SIGNED_IN, NOT_FOUND = 4000, 4004, 4401, 4404
+#: Trying again later is.
+BUSY, ODD = 1013, 1008
+
+
+# Who may do this is checked within, so that the page hears in words why it is refused.
+@router.websocket("/ws/live/{live}", dependencies=[allow("public")])
+async def live_socket(websocket: WebSocket, live: str) -> None:
+    """Coach one live set."""
+    context = context_of(websocket)
+    await websocket.accept()
+    refused = await run_in_threadpool(_refusal, websocket, context, live)
+    if refused:
+        await websocket.close(refused)
+        return
+    parts = parts_of(context)
+    line = Line(parts.hub.now())
+    try:
+        seat = await parts.hub.join(live, line)
+    except HiphingeError as error:
+        await websocket.send_text(_json(error_message(error, fatal=True)))
+        await websocket.close(BUSY)
+        return
+    await websocket.send_text(_json(parts.hub.welcome(seat)))
+    await _serve(websocket, parts, seat, line)
+
+
+def _refusal(websocket: WebSocket, context: Context, live: str) -> int:
+    """Return the close code for who may not be here, or for a set that is not there; 0 for the others."""
+    who = find_who(websocket)
+    if not may(who, "person.act"):
+        return NOT_SIGNED_IN
+    try:
+        found = context.store.live(live)
+    except StoreError:
+        return NOT_FOUND
+    if not sees(who, found.person):
+        return NOT_FOUND
+    return GONE if found.state == "abandoned" else 0
+
+
+async def _serve(websocket: WebSocket, parts: LiveParts, seat: Seat, line: Line) -> None:
+    """Send and receive until the connection ends, or the hub ends it."""
+    jobs = {
+        asyncio.create_task(_receive(websocket, parts, seat, line)),
+        asyncio.create_task(_send(websocket, seat)),
+        asyncio.create_task(line.closed.wait()),
+    }
+    try:
+        await asyncio.wait(jobs, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        seat.detach(line)
+        for job in jobs:
+            job.cancel()
+        done = await asyncio.gather(*jobs, return_exceptions=True)
+    for one in done:
+        if isinstance(one, Exception) and not isinstance(one, WebSocketDisconnect | HiphingeError | RuntimeError):
+            _log.error("live: a connection ended: %s", type(one).__name__)
+    if line.closed.is_set():
+        with suppress(RuntimeError, WebSocketDisconnect):
+            await websocket.close(line.code, line.reason)
+
+
+async def _send(websocket: WebSocket, seat: Seat) -> None:
+    while True:
+        waiting = await seat.outbox.take()
+        for k, text in enumerate(waiting):
+            try:
+                await websocket.send_text(text)
+            except BaseException:
+                seat.outbox.put_back(waiting[k:])
+                raise
+
+
+async def _receive(websocket: WebSocket, parts: LiveParts, seat: Seat, line: Line) -> None:
+    reader: PictureReader | None = None
+    while True:
+        message = await websocket.receive()
+        if message["type"] == "websocket.disconnect":
+            return
+        line.heard_at = parts.hub.now()
+        try:
+            data = message.get("bytes")
+            if data is None:
+                _take_text(parts.hub, seat, message.get("text") or "")
+            elif is_picture(data):
+                reader = reader or parts.picture_reader()
+                await _take_picture(parts, seat, reader, data)
+            else:
+                await _take_frames(parts.hub, seat, data)
+            line.gapped = False
+        except Gap as error:
+            # Everything that was on its way comes too early as well: it is answered once.
+            if not line.gapped:
+                line.gapped = True
+                seat.outbox.put(error_message(error, fatal=False))
+                seat.outbox.put(parts.hub.welcome(seat))
+        except HiphingeError as error:
+            seat.outbox.put(error_message(error, fatal=False))
+            if line.is_odd_again():
+                line.close(ODD, "too much that cannot be used")
+                return
+
+
+async def _take_frames(hub: LiveHub, seat: Seat, data: bytes) -> None:
+    if len(data) > MAX_MESSAGE_BYTES:
+        raise _too_long(len(data))
+    first, rows = decode_frames(data)
+    await seat.wait_for_room(len(rows))
+    hub.add_frames(seat, first, rows)
+
+
+async def _take_picture(parts: LiveParts, seat: Seat, reader: PictureReader, data: bytes) -> None:
+    seq, time_s, flags, jpeg = split_picture(data)
+    if seq < seat.next_seq:
+        return
+    await seat.wait_for_room(1)
+    rows = await parts.pictures.read(reader, seq, time_s, flags, jpeg)
+    parts.hub.add_frames(seat, seq, rows)
+
+
+def _take_text(hub: LiveHub, seat: Seat, text: str) -> None:
+    if len(text) > _MAX_TEXT:
+        raise _too_long(len(text))
+    try:
+        found = msgspec.json.decode(text)
+        kind = found["type"]
+        if kind == "ping":
+            seat.outbox.put({"type": "pong", "t": float(found["t"])})
+            return
+        number, name, value = found["number"], found["name"], found.get("value")
+        if kind != "command" or type(number) is not int or number < 0 or not isinstance(name, str):
+            raise ValueError(kind)
+    except (msgspec.DecodeError, UnicodeError, KeyError, TypeError, ValueError, AttributeError):
+        raise UsageError(
+            "A message cannot be used.", expected="a command or a ping", next_step="Load the page again."
+        ) from None
+    hub.add_command(seat, Command(number, name, value))
+
+
+def _too_long(n_bytes: int) -> UsageError:
+    return UsageError(
+        f"A message has {n_bytes} bytes.",
+        expected=f"at most {MAX_MESSAGE_BYTES}",
+        next_step="Send fewer frames at once.",
+    )
+
+
+def _json(message: Any) -> str:
+    return msgspec.json.encode(message).decode()
