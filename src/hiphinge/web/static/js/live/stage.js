@@ -1,0 +1,95 @@
+// The picture of the live set: the person on the canvas, over the camera's picture or on a plain ground.
+
+import { COLOURS, Doorway, drawPerson, fit, project } from "./draw.js";
+import { anchorOf, ghostAt } from "./ghost.js";
+import { backOf } from "./meter.js";
+
+const PATH_S = 2.5;
+
+export class Stage {
+  constructor(canvas, video) {
+    this.canvas = canvas;
+    this.video = video;
+    this.context = canvas.getContext("2d");
+    this.plain = false;
+    this.selfie = true;
+    this.ghost = null;
+    this.forget();
+  }
+
+  /** Forget the stand: the doorway, the anchor and the path of the hips. */
+  forget() {
+    this.door = new Doorway();
+    this.anchor = null;
+    this.path = [];
+    this.mirrored = null;
+  }
+
+  /** Take in one frame and draw it; returns whether a ghost was drawn. */
+  draw(frame, state) {
+    this.#follow(frame, state);
+    const { width, height } = this.#resize();
+    const ctx = this.context;
+    ctx.clearRect(0, 0, width, height);
+    if (this.plain) {
+      ctx.fillStyle = COLOURS.ground;
+      ctx.fillRect(0, 0, width, height);
+    }
+    if (!frame.seen) {
+      return false;
+    }
+    const box = fit(frame.width, frame.height, width, height);
+    const look = { width: frame.width, mirrored: frame.mirrored, selfie: this.selfie, box };
+    const pose = this.#ghostPose(state);
+    drawPerson(ctx, frame, {
+      back: backOf(state.meter),
+      doorX: this.door.x,
+      path: this.path.map((one) => one.hip),
+      ghost: pose && { pose, anchor: this.anchor },
+      place: (x, y) => project(x, y, look),
+      unit: Math.min(width, height) / 560,
+    });
+    return pose !== null;
+  }
+
+  clear() {
+    this.context.clearRect(0, 0, this.canvas.width, this.canvas.height);
+  }
+
+  #follow(frame, state) {
+    if (frame.mirrored !== this.mirrored) {
+      this.forget();
+      this.mirrored = frame.mirrored;
+    }
+    if (!frame.seen) {
+      return;
+    }
+    if (state.phase === "stand") {
+      this.door.add(frame.seat[0]);
+      this.anchor = anchorOf(frame) ?? this.anchor;
+    }
+    if (state.phase === "moving") {
+      this.path = this.path.filter((one) => frame.timeS - one.timeS < PATH_S);
+      this.path.push({ timeS: frame.timeS, hip: frame.hip });
+    } else {
+      this.path = [];
+    }
+  }
+
+  #ghostPose(state) {
+    const depth = state.meter?.depth;
+    if (!this.ghost || !this.anchor || state.phase !== "moving" || !Number.isFinite(depth)) {
+      return null;
+    }
+    return ghostAt(this.ghost, depth, state.down);
+  }
+
+  #resize() {
+    const ratio = Math.min(2, globalThis.devicePixelRatio || 1);
+    const [width, height] = [Math.round(this.canvas.clientWidth * ratio), Math.round(this.canvas.clientHeight * ratio)];
+    if (this.canvas.width !== width || this.canvas.height !== height) {
+      [this.canvas.width, this.canvas.height] = [width, height];
+    }
+    return { width, height };
+  }
+}

@@ -1,0 +1,119 @@
+// What the page knows, as one pure function of what happened: messages of the server, of the line, of the person.
+
+export const PHASES = ["view", "facing", "stand", "ready", "moving", "done"];
+/** Ends of the line that close a set on this device, and the trouble that is told then. */
+const ENDED = { taken: "taken", gone: "gone", refused: "refused" };
+
+export const initial = Object.freeze({
+  screen: "setup", // setup | starting | slow | live | asking | ending | summary | trouble
+  phase: null,
+  link: "closed",
+  mirror: false,
+  plan: null,
+  show: "",
+  advice: [],
+  countdown: null,
+  meter: null,
+  down: true,
+  reps: [],
+  note: null, // {kind: cue | praise | rep, text}
+  summary: null,
+  trouble: null, // {kind, what, expected, nextStep}
+});
+
+/** The state after one event; the same object where nothing changed. */
+export function reduce(state, event) {
+  const step = STEPS[event.type];
+  return step ? step(state, event) : state;
+}
+
+const STEPS = {
+  start: () => ({ ...initial, screen: "starting" }),
+  slow: (state) => ({ ...state, screen: "slow", trouble: { kind: "slow", what: "", nextStep: "" } }),
+  setup: () => initial,
+  welcome: (state, message) => ({
+    ...state,
+    screen: ["asking", "ending", "summary"].includes(state.screen) ? state.screen : "live",
+    phase: message.phase ?? state.phase,
+    mirror: Boolean(message.mirror),
+    plan: message.plan ?? state.plan,
+    trouble: null,
+  }),
+  phase: (state, message) => ({
+    ...state,
+    phase: message.phase,
+    mirror: "mirror" in message ? Boolean(message.mirror) : state.mirror,
+    show: message.show ?? "",
+    advice: message.advice ?? [],
+    countdown: Number.isFinite(message.countdown_s) ? Math.ceil(message.countdown_s) : null,
+    // What was said about the rep before does not stand over a new view or a new stand.
+    note: message.phase === "ready" || message.phase === "moving" ? state.note : null,
+    meter: message.phase === "moving" || message.phase === "ready" ? state.meter : null,
+  }),
+  mirror: (state, message) => ({ ...state, mirror: Boolean(message.on) }),
+  meter: (state, message) => ({ ...state, meter: message, down: isDown(state, message) }),
+  rep: (state, message) => ({
+    ...state,
+    reps: [...state.reps.filter((rep) => rep.number !== message.number), message],
+    note: message.show ? { kind: "rep", text: message.show } : null,
+  }),
+  cue: (state, message) => ({ ...state, note: { kind: "cue", text: message.show } }),
+  praise: (state, message) => ({ ...state, note: { kind: "praise", text: message.show } }),
+  ask: (state) => (state.screen === "live" ? { ...state, screen: "asking" } : state),
+  stop: (state) => (["live", "asking"].includes(state.screen) ? { ...state, screen: "ending" } : state),
+  summary: (state, message) => ({ ...state, screen: "summary", phase: "done", meter: null, summary: message }),
+  error: (state, message) =>
+    message.fatal
+      ? { ...state, screen: "trouble", trouble: told("server", message) }
+      : { ...state, note: { kind: "cue", text: message.next_step || message.what } },
+  link: (state, { state: link }) => {
+    if (link in ENDED && state.screen !== "summary" && state.screen !== "trouble") {
+      return { ...state, link, screen: "trouble", trouble: { kind: ENDED[link] } };
+    }
+    return { ...state, link };
+  },
+  trouble: (state, event) => ({ ...state, screen: "trouble", trouble: told(event.kind, event) }),
+};
+
+function told(kind, message) {
+  return { kind, what: message.what ?? "", expected: message.expected ?? "", nextStep: message.next_step ?? "" };
+}
+
+function isDown(state, message) {
+  const [before, now] = [state.meter?.depth, message.depth];
+  if (!Number.isFinite(before) || !Number.isFinite(now) || Math.abs(now - before) < 0.01) {
+    return state.down;
+  }
+  return now > before;
+}
+
+/** How many reps are done: the larger of what the meter counts and what was graded. */
+export const repCount = (state) => Math.max(state.meter?.reps ?? 0, state.reps.length);
+
+/** What is shown large: the cue or praise, else what the phase asks for. */
+export function headlineOf(state) {
+  if (state.countdown !== null && state.countdown > 0 && state.phase === "stand") {
+    return { kind: "countdown", text: String(state.countdown), more: state.show };
+  }
+  if (state.note?.text && (state.phase === "moving" || state.phase === "ready")) {
+    return { ...state.note, more: "" };
+  }
+  return { kind: "phase", text: state.show, more: state.advice.filter((line) => line !== state.show).join(" ") };
+}
+
+/** What to say for a message of the server: {text, again}; null where nothing is to be said. */
+export function wordsFor(before, after, message, strings) {
+  if (message.type === "phase" && after.countdown !== null && after.countdown > 0 && after.countdown <= 3) {
+    return after.countdown === before.countdown ? null : { text: String(after.countdown), again: false };
+  }
+  if (message.type === "phase" && after.phase === "moving" && before.phase !== "moving" && !message.say) {
+    return { text: strings.go, again: true };
+  }
+  if (["phase", "cue", "praise", "rep", "summary"].includes(message.type) && message.say) {
+    return { text: message.say, again: message.type !== "phase" };
+  }
+  if (message.type === "summary") {
+    return { text: [message.headline, message.cue ?? message.praise].filter(Boolean).join(" "), again: true };
+  }
+  return null;
+}

@@ -1,0 +1,229 @@
+// The page's parts: what is shown for a state. Everything that reads or writes the document for the coach is here.
+
+import { headlineOf, repCount } from "./state.js";
+import { backOf, fillShare, FULL, meterText, targetShare } from "./meter.js";
+
+const PARTS = { setup: "setup", starting: "waiting", ending: "waiting", live: "live", asking: "asking", summary: "summary", slow: "trouble", trouble: "trouble" };
+const LARGEST_PX = 88;
+const SMALLEST_PX = 22;
+
+/** Fill "{name}" in a text. */
+export const fill = (text, values) => text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+
+export class View {
+  constructor(root, strings) {
+    this.root = root;
+    this.strings = strings;
+    this.one = (name) => root.querySelector(`[data-${name}]`);
+    this.parts = Object.fromEntries([...root.querySelectorAll("[data-part]")].map((part) => [part.dataset.part, part]));
+    this.canvas = this.one("canvas");
+    this.video = this.one("video");
+    this.one("target").style.setProperty("--share", targetShare());
+    this.told = "";
+    new ResizeObserver(() => this.#fitWords()).observe(this.one("words"));
+  }
+
+  /** Show a state. */
+  show(state, before) {
+    if (state.screen !== before?.screen) {
+      this.#turnTo(state.screen);
+    }
+    if (state.screen === "live") {
+      this.#showLive(state, before);
+    } else if (state.screen === "summary" && state.summary !== before?.summary) {
+      this.#showSummary(state.summary);
+    } else if (state.trouble !== null && state.trouble !== before?.trouble) {
+      this.#showTrouble(state.trouble);
+      this.root.querySelector('[data-action="anyway"]').hidden = state.screen !== "slow";
+      this.root.querySelector('[data-action="retry"]').hidden = state.screen === "slow";
+    }
+    this.#showLink(state, before);
+  }
+
+  /** The text and progress of the waiting part; `share` null while nobody knows how long. */
+  wait(title, text, share = null) {
+    this.one("waiting-title").textContent = title;
+    this.one("waiting-text").textContent = text;
+    const bar = this.one("waiting-progress");
+    if (share === null) {
+      bar.removeAttribute("value");
+    } else {
+      bar.value = share;
+    }
+  }
+
+  /** Say that this device falls behind, or no longer does. */
+  slow(on) {
+    const label = this.one("slow");
+    label.hidden = !on;
+    label.textContent = on ? this.strings.falls_behind : "";
+  }
+
+  #turnTo(screen) {
+    const shown = PARTS[screen];
+    for (const [name, part] of Object.entries(this.parts)) {
+      part.hidden = name !== shown;
+    }
+    this.root.dataset.screen = screen;
+    const live = screen === "live";
+    document.documentElement.classList.toggle("is-coaching", live);
+    // What lies under the live set is out of reach of keys and screen readers, too.
+    for (const part of document.querySelectorAll("body > header, body > footer, body > nav, .skip")) {
+      part.inert = live;
+    }
+    if (screen !== "setup") {
+      this.parts[shown].querySelector("[tabindex='-1']")?.focus({ preventScroll: screen === "live" });
+      window.scrollTo(0, 0);
+    }
+  }
+
+  #showLive(state, before) {
+    const { kind, text, more } = headlineOf(state);
+    const words = this.one("words");
+    if (words.dataset.kind !== kind || this.one("headline").textContent !== text || this.one("more").textContent !== more) {
+      words.dataset.kind = kind;
+      this.one("headline").textContent = text;
+      this.one("more").textContent = more;
+      this.#fitWords();
+      // A countdown is heard; read out at every second it would drown the rest.
+      this.tell(kind === "countdown" ? "" : [text, more].filter(Boolean).join(" "));
+    }
+    const count = repCount(state);
+    this.one("count").textContent = String(count);
+    const aim = state.plan?.reps;
+    this.one("aim").textContent = aim ? fill(this.strings.of_reps, { count: aim }) : "";
+    if (before && count !== repCount(before)) {
+      this.tell(fill(this.strings.reps_told, { count }));
+    }
+    this.#showMeter(state.meter);
+    this.root.dataset.phase = state.phase ?? "";
+  }
+
+  #showMeter(meter) {
+    const bar = this.one("meter");
+    const share = fillShare(meter?.depth);
+    const back = backOf(meter);
+    bar.dataset.back = back;
+    bar.setAttribute("aria-valuenow", String(Math.round((share ?? 0) * FULL * 100)));
+    bar.setAttribute("aria-valuetext", meterText(meter, this.strings));
+    this.one("fill").style.setProperty("--share", share ?? 0);
+    const badge = this.one("back");
+    badge.hidden = meter === null;
+    if (badge.dataset.back !== back || !this.one("back-text").textContent) {
+      badge.dataset.back = back;
+      this.one("back-text").textContent = this.strings[`back_${back}`];
+    }
+  }
+
+  /** Tell a screen reader, once. */
+  tell(text) {
+    if (text && text !== this.told) {
+      this.told = text;
+      this.one("told").textContent = text;
+    }
+  }
+
+  ghostText(shown) {
+    const label = this.one("ghost-text");
+    label.hidden = !shown;
+    label.textContent = shown ? this.strings.ghost : "";
+  }
+
+  /** Words as large as their box allows: they are read from three metres. */
+  #fitWords() {
+    const [box, line] = [this.one("words"), this.one("headline")];
+    if (!box.clientHeight) {
+      return;
+    }
+    const countdown = box.dataset.kind === "countdown";
+    let [low, high] = [SMALLEST_PX, countdown ? 2.4 * LARGEST_PX : LARGEST_PX];
+    const fits = () => box.scrollHeight <= box.clientHeight + 1 && box.scrollWidth <= box.clientWidth + 1;
+    while (high - low > 1) {
+      const middle = (low + high) / 2;
+      line.style.setProperty("font-size", `${middle}px`);
+      [low, high] = fits() ? [middle, high] : [low, middle];
+    }
+    line.style.setProperty("font-size", `${Math.floor(low)}px`);
+  }
+
+  #showLink(state, before) {
+    const label = this.one("link");
+    const away = state.screen === "live" && (state.link === "lost" || state.link === "full" || (state.link === "connecting" && before?.link !== "closed" && !label.hidden));
+    if (away) {
+      const text = state.link === "full" ? this.strings.link_full : this.strings.link_lost;
+      if (label.hidden || label.textContent !== text) {
+        label.textContent = text;
+      }
+    } else if (!label.hidden) {
+      this.tell(this.strings.link_back);
+    }
+    label.hidden = !away;
+    if (state.screen === "ending") {
+      const text = state.link === "open" ? this.strings.ending_text : this.strings.ending_offline;
+      this.wait(this.strings.ending, text);
+    }
+  }
+
+  #showTrouble(trouble) {
+    const [title, text, next] = this.strings.trouble[trouble.kind] ?? this.strings.trouble.server;
+    this.one("trouble-title").textContent = title;
+    this.one("trouble-text").textContent = trouble.what || text;
+    this.one("trouble-next").textContent = trouble.nextStep || next;
+  }
+
+  #showSummary(summary) {
+    const text = (name, value) => {
+      const element = this.one(name);
+      element.textContent = value ?? "";
+      element.hidden = !value;
+    };
+    text("result", summary.headline);
+    text("result-cue", summary.cue || summary.praise);
+    text("result-note", summary.note);
+    text("next", summary.next?.reason || this.strings.next_again);
+    const reps = summary.reps ?? [];
+    this.one("reps").replaceChildren(...reps.map((rep) => this.#repLine(rep)));
+    this.one("reps-none").hidden = reps.length > 0;
+    this.one("measures").replaceChildren(...this.#measureLines(summary));
+    const session = this.one("session");
+    session.hidden = !summary.url;
+    session.href = summary.url || session.href;
+  }
+
+  #repLine(rep) {
+    const line = document.createElement("li");
+    const grade = rep.grade ?? "cannot_tell";
+    line.dataset.grade = grade;
+    const parts = [
+      ["strong", fill(this.strings.rep_number, { number: rep.number })],
+      ["span", this.strings[`grade_${grade}`], "pill"],
+      ["span", this.#figures(rep)],
+    ];
+    line.append(...parts.map(([tag, content, name]) => Object.assign(document.createElement(tag), { textContent: content, className: name ?? "" })));
+    return line;
+  }
+
+  #figures(rep) {
+    const lumbar = rep.lumbar ? `${this.strings.lumbar} ${this.interval(rep.lumbar, "°")}` : "";
+    const hip = rep.hip ? `${this.strings.hip} ${this.interval(rep.hip, "°")}` : "";
+    return [hip, lumbar, rep.show].filter(Boolean).join(" · ");
+  }
+
+  #measureLines(summary) {
+    return Object.entries(summary.measures ?? {}).flatMap(([name, measure]) => {
+      const term = Object.assign(document.createElement("dt"), { textContent: measure.label ?? this.strings[name] ?? name });
+      const known = Number.isFinite(measure.value);
+      const value = known ? this.interval(measure, measure.unit ?? "") : (measure.reason ?? this.strings.not_told);
+      return [term, Object.assign(document.createElement("dd"), { textContent: value })];
+    });
+  }
+
+  interval(measure, unit) {
+    const digits = unit === "°" || unit === "%" || unit === "deg" ? 0 : 2;
+    const write = (value) => `${value.toFixed(digits)}${unit === "deg" ? "°" : unit}`;
+    if (!Number.isFinite(measure.lo) || !Number.isFinite(measure.hi)) {
+      return write(measure.value);
+    }
+    return fill(this.strings.interval, { value: write(measure.value), lo: write(measure.lo), hi: write(measure.hi) });
+  }
+}

@@ -1,0 +1,108 @@
+// What is heard, read and measured: tone, voice, meter.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { TargetTick, toneFor } from "../../../src/hiphinge/web/static/js/live/audio.js";
+import { backOf, fillShare, meterText, targetShare } from "../../../src/hiphinge/web/static/js/live/meter.js";
+import { chooseVoice, Speaker } from "../../../src/hiphinge/web/static/js/live/speech.js";
+
+const tone = (depth, back = "flat") => toneFor({ depth, back });
+
+test("the pitch rises with the depth, as far as a little beyond the target", () => {
+  const heard = [0.2, 0.5, 0.8, 1, 1.2].map((depth) => tone(depth).hz);
+  assert.deepEqual([...heard].sort((a, b) => a - b), heard);
+  assert.equal(new Set(heard).size, heard.length);
+  assert.ok(heard[0] > 190 && heard.at(-1) < 800);
+  assert.equal(tone(3).hz, tone(1.25).hz);
+});
+
+test("the back is heard as grain, not as loudness alone", () => {
+  assert.deepEqual(["flat", "near", "past"].map((back) => tone(0.7, back).grain), [0, 0.55, 1]);
+  assert.deepEqual(["flat", "near", "past"].map((back) => tone(0.7, back).gain), [1, 1, 1]);
+});
+
+test("silence where nothing can be told, and in the stand", () => {
+  for (const meter of [null, { depth: 0.7, back: "unknown" }, { depth: NaN, back: "flat" }, { depth: null, back: "flat" }, { depth: 0.02, back: "flat" }]) {
+    assert.equal(toneFor(meter).gain, 0);
+  }
+});
+
+test("the tick at the target sounds once a rep", () => {
+  const tick = new TargetTick();
+  const depths = [0.5, 0.99, 1.01, 0.97, 1.02, 0.9, 1.1, 0.7, 0.1, 0.6, 1.0];
+  assert.deepEqual(depths.filter((depth) => tick.reached(depth)), [1.01, 1.0]);
+  assert.equal(tick.reached(undefined), false);
+});
+
+test("only voices of this device in the page's language speak, the region's own first", () => {
+  const voices = [
+    { name: "cloud", lang: "en-GB", localService: false },
+    { name: "german", lang: "de-DE", localService: true },
+    { name: "us", lang: "en_US", localService: true, default: true },
+    { name: "gb", lang: "en-GB", localService: true },
+  ];
+  assert.equal(chooseVoice(voices, "en-GB").name, "gb");
+  assert.equal(chooseVoice(voices, "en").name, "us");
+  assert.equal(chooseVoice(voices, "fr"), null);
+  assert.equal(chooseVoice(voices.slice(0, 1), "en-GB"), null);
+});
+
+class FakeSynth extends EventTarget {
+  constructor(voices) {
+    super();
+    this.voices = voices;
+    this.log = [];
+  }
+
+  getVoices = () => this.voices;
+  cancel = () => this.log.push("cancel");
+  speak = (words) => this.log.push(words.text);
+}
+
+const speaker = (voices) => {
+  const synth = new FakeSynth(voices);
+  return [new Speaker("en", { synth, utter: (text) => ({ text }) }), synth];
+};
+
+test("the newest word counts, and the same is not said twice in a row", () => {
+  const [one, synth] = speaker([{ lang: "en-US", localService: true }]);
+  one.say("Step back.");
+  one.say("Step back.");
+  one.say("Turn side-on.");
+  one.say("Turn side-on.", { again: true });
+  assert.deepEqual(synth.log, ["cancel", "Step back.", "cancel", "Turn side-on.", "cancel", "Turn side-on."]);
+});
+
+test("muted, or without a voice of its own, it stays quiet; a voice that comes late is taken once", () => {
+  const [one, synth] = speaker([]);
+  assert.equal(one.able, false);
+  assert.equal(one.say("Hello"), false);
+  synth.voices = [{ name: "late", lang: "en", localService: true }];
+  synth.dispatchEvent(new Event("voiceschanged"));
+  synth.voices = [{ name: "later", lang: "en", localService: true }];
+  synth.dispatchEvent(new Event("voiceschanged"));
+  assert.equal(one.voice.name, "late");
+  one.on = false;
+  assert.equal(one.say("Once"), false);
+  assert.deepEqual(synth.log, []);
+});
+
+test("a browser without speech is no trouble", () => {
+  const mute = new Speaker("en", { synth: null });
+  assert.equal(mute.say("Hello"), false);
+  mute.hush();
+});
+
+test("the bar holds a quarter more than the target", () => {
+  assert.deepEqual([0, 0.5, 1, 1.25, 2, -1].map(fillShare), [0, 0.4, 0.8, 1, 1, 0]);
+  assert.equal(targetShare(), 0.8);
+  assert.equal(fillShare(undefined), null);
+});
+
+test("a screen reader hears whole tens and the back's state", () => {
+  const strings = { meter_unknown: "Not seen.", meter_depth: "{percent} percent.", back_near: "curls", back_unknown: "?" };
+  assert.equal(meterText({ depth: 0.83, back: "near" }, strings), "80 percent. curls");
+  assert.equal(meterText({ depth: 0.5, back: "odd" }, strings), "50 percent. ?");
+  assert.equal(meterText(null, strings), "Not seen.");
+  assert.equal(backOf(null), "unknown");
+});

@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { headlineOf, initial, reduce, repCount, wordsFor } from "../../../src/hiphinge/web/static/js/live/state.js";
+
+const run = (...events) => events.reduce(reduce, initial);
+const welcome = { type: "welcome", phase: "view", mirror: false, plan: { reps: 8 } };
+const phase = (name, more = {}) => ({ type: "phase", phase: name, mirror: false, say: "", show: "", advice: [], ...more });
+const meter = (depth, more = {}) => ({ type: "meter", depth, back: "flat", reps: 0, ...more });
+
+test("a set as it runs", () => {
+  const state = run(
+    { type: "start" }, { type: "link", state: "connecting" }, welcome, { type: "link", state: "open" },
+    phase("view", { show: "Step back", advice: ["Step back", "More light"] }),
+    phase("stand", { show: "Stand still", countdown_s: 2.2 }), phase("moving", { mirror: true }),
+    meter(0.4), meter(0.7), { type: "rep", number: 1, grade: "pass", show: "One" }, { type: "praise", show: "Lovely." },
+  );
+  assert.deepEqual([state.screen, state.phase, state.link, state.mirror], ["live", "moving", "open", true]);
+  assert.deepEqual(state.note, { kind: "praise", text: "Lovely." });
+  assert.equal(repCount(state), 1);
+  assert.equal(state.plan.reps, 8);
+});
+
+test("the headline: countdown, then what the phase asks, then what was said of the rep", () => {
+  const standing = run(welcome, phase("stand", { show: "Stand still", countdown_s: 2.2 }));
+  assert.deepEqual(headlineOf(standing), { kind: "countdown", text: "3", more: "Stand still" });
+  const view = run(welcome, phase("view", { show: "Step back", advice: ["Step back", "More light"] }));
+  assert.deepEqual(headlineOf(view), { kind: "phase", text: "Step back", more: "More light" });
+  const cued = run(welcome, phase("moving", { show: "Bend" }), { type: "cue", rule: "4", show: "Long back" });
+  assert.equal(headlineOf(cued).text, "Long back");
+  assert.equal(headlineOf(reduce(cued, phase("view", { show: "Come back" }))).text, "Come back");
+});
+
+test("the way down is told from the way up", () => {
+  let state = run(welcome, meter(0.2), meter(0.6));
+  assert.equal(state.down, true);
+  state = reduce(state, meter(0.595));
+  assert.equal(state.down, true);
+  state = reduce(state, meter(0.4));
+  assert.equal(state.down, false);
+  assert.equal(reduce(state, meter(null)).down, false);
+});
+
+test("a rep that is graded anew stays one rep, and the larger count shows", () => {
+  const state = run(welcome, { type: "rep", number: 1, grade: "miss" }, { type: "rep", number: 1, grade: "pass" }, meter(0.1, { reps: 2 }));
+  assert.deepEqual(state.reps.map((rep) => rep.grade), ["pass"]);
+  assert.equal(repCount(state), 2);
+});
+
+test("questions and the reading of the whole come before the summary, and a reconnect does not undo them", () => {
+  const asking = run(welcome, { type: "ask" });
+  assert.equal(asking.screen, "asking");
+  const ending = reduce(asking, { type: "stop" });
+  assert.equal(reduce(ending, welcome).screen, "ending");
+  const over = reduce(ending, { type: "summary", headline: "A hinge." });
+  assert.equal(over.screen, "summary");
+  assert.equal(reduce(over, { type: "link", state: "gone" }).screen, "summary");
+  assert.equal(reduce(initial, { type: "stop" }).screen, "setup");
+});
+
+test("ends of the line and fatal errors are told; others are not", () => {
+  assert.equal(run(welcome, { type: "link", state: "taken" }).trouble.kind, "taken");
+  assert.equal(run(welcome, { type: "link", state: "lost" }).screen, "live");
+  const fatal = run(welcome, { type: "error", what: "No.", next_step: "Wait.", fatal: true });
+  assert.deepEqual(fatal.trouble, { kind: "server", what: "No.", expected: "", nextStep: "Wait." });
+  const mild = run(welcome, phase("moving"), { type: "error", what: "Odd.", next_step: "Go on.", fatal: false });
+  assert.deepEqual([mild.screen, mild.note.text], ["live", "Go on."]);
+  assert.equal(run(welcome, { type: "somewhere" }).screen, "live");
+});
+
+test("what is spoken: each second once, go, what the engine says; meters say nothing", () => {
+  const strings = { go: "Go." };
+  const said = (before, event) => wordsFor(before, reduce(before, event), event, strings)?.text ?? null;
+  const standing = run(welcome, phase("stand", { countdown_s: 2.9, say: "Stand still." }));
+  assert.equal(said(standing, phase("stand", { countdown_s: 2.4 })), null);
+  assert.equal(said(standing, phase("stand", { countdown_s: 1.9 })), "2");
+  assert.equal(said(standing, phase("moving")), "Go.");
+  assert.equal(said(standing, phase("moving", { say: "Off you go." })), "Off you go.");
+  assert.equal(said(standing, meter(0.5)), null);
+  assert.equal(said(standing, { type: "cue", say: "Long back.", show: "Long back" }), "Long back.");
+  assert.equal(said(standing, { type: "summary", headline: "A hinge.", praise: "Lovely." }), "A hinge. Lovely.");
+});
