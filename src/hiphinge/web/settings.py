@@ -64,6 +64,8 @@ SETTINGS: tuple[Setting, ...] = (
     _setting("visit_hours", 4, "number", "How long a visit without an account lasts.", least=1, most=48),
     _setting("invitation_days", 7, "number", "How long an invitation can be used.", least=1, most=60),
     _setting("upload_mb", 2048, "number", "The largest video that can be sent.", least=1, most=65536),
+    _setting("live_frames", False, "flag", "Let devices too slow for the pose model send the camera's pictures to this "
+             "server, which reads and forgets them."),
     _setting("requests_per_minute", 600, "number", "How much one browser may ask for, pages and calls together.",
              least=30, most=100000),
 )  # fmt: skip
@@ -92,6 +94,7 @@ class Settings:
     visit_hours: int = 4
     invitation_days: int = 7
     upload_mb: int = 2048
+    live_frames: bool = False
     requests_per_minute: int = 600
 
     @property
