@@ -539,7 +539,7 @@ def test_everything_of_one_person_is_exported(store, ann, tmp_path):
     folder = store.export_person(ann.id, tmp_path / "out" / "ann")
     whole = json.loads((folder / "person.json").read_text())
     assert whole["people"] == [
-        {"id": ann.id, "name": "Ann Example", "birth_year": 1980, "created": "2026-03-02T09:00:00Z"}
+        {"id": ann.id, "name": "Ann Example", "birth_year": 1980, "created": "2026-03-02T09:00:00Z", "guest": False}
     ]
     assert [event["sequence"] for event in whole["events"]] == list(range(1, 16))
     assert whole["events"][1]["payload"]["goal"] == "lift a child"

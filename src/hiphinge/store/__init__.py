@@ -1,6 +1,7 @@
 """Keeping people, sessions and entries: SQLite or PostgreSQL."""
 
 from hiphinge.store.records import (
+    AssessmentItem,
     AssessmentRecord,
     AuditEntry,
     Clip,
@@ -8,19 +9,40 @@ from hiphinge.store.records import (
     LoggedFilm,
     Note,
     Person,
+    Revision,
     SavedDecision,
 )
 from hiphinge.store.store import Store, open_store
+from hiphinge.store.webrecords import (
+    Account,
+    Invitation,
+    Job,
+    LiveChunk,
+    LiveSet,
+    SavedProgram,
+    Upload,
+    WebSession,
+)
 
 __all__ = [
+    "Account",
+    "AssessmentItem",
     "AssessmentRecord",
     "AuditEntry",
     "Clip",
     "Erasure",
+    "Invitation",
+    "Job",
+    "LiveChunk",
+    "LiveSet",
     "LoggedFilm",
     "Note",
     "Person",
+    "Revision",
     "SavedDecision",
+    "SavedProgram",
     "Store",
+    "Upload",
+    "WebSession",
     "open_store",
 ]

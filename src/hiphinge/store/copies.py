@@ -6,6 +6,7 @@ database made by SQLite itself; a PostgreSQL store one file of JSON lines a tabl
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import re
@@ -20,14 +21,30 @@ from pathlib import Path
 from typing import IO, Any
 
 import msgspec
-from sqlalchemy import Connection, Engine, Table, func, insert, select, text
+from sqlalchemy import Connection, Engine, LargeBinary, Table, func, insert, select, text, union_all
 
 from hiphinge.errors import InputNotFound, OutputError, StoreError
 from hiphinge.store.faults import told_kindly
 from hiphinge.store.files import aside_folder, create_private, make_private
 from hiphinge.store.migrate import HEAD, bring_up_to_date
 from hiphinge.store.opening import connect, find_place
-from hiphinge.store.tables import TABLES, Utc, assessments, audit, decisions, notes
+from hiphinge.store.tables import (
+    SECRETS,
+    TABLES,
+    Utc,
+    accounts,
+    assessments,
+    audit,
+    decisions,
+    jobs,
+    live_chunks,
+    lives,
+    notes,
+    programs,
+    revisions,
+    uploads,
+)
+from hiphinge.store.uploads import part_of
 
 __all__ = ["Rows", "check_empty", "insert_rows", "open_backup", "unpack_files", "write_backup"]
 
@@ -35,10 +52,14 @@ _FORMAT = "hiphinge backup"
 _MANIFEST = "backup.json"
 _DATABASE = "store.sqlite3"
 _LINES = "tables/{}.jsonl"
-#: Versions whose tables of people are those of now.
-_SAME_TABLES = ("0001", HEAD)
-_NUMBERED = (notes, decisions, audit)
+#: Versions whose tables are those of now, but for whole tables and for columns that have a default.
+_SAME_TABLES = ("0001", "0002", HEAD)
+#: What backups of the versions before this one do not have.
+_WEB = "0003"
+_OF_THE_WEB = frozenset({revisions, uploads, jobs, lives, live_chunks, accounts, programs})
+_NUMBERED = (notes, decisions, programs, audit)
 _AT_ONCE = 2000
+_PART = re.compile(r"uploads/([0-9a-f]{32})\.part")
 #: files/PERSON/ASSESSMENT/NAME
 _FILE = re.compile(r"files/([0-9a-z]{1,16})/([0-9a-f]{32})/([^/\\]+)")
 #: What a zip that was cut off or altered raises; RuntimeError: a flipped bit says that a part is encrypted.
@@ -79,7 +100,8 @@ def _write_all(
     kind = "sqlite" if engine.dialect.name == "sqlite" else "lines"
     manifest = {"format": _FORMAT, "schema_version": HEAD, "kind": kind, "made_at": now.isoformat()}
     archive.writestr(_MANIFEST, json.dumps(manifest, indent=1))
-    query = select(assessments.c.person, assessments.c.id, assessments.c.files).order_by(assessments.c.id)
+    query = union_all(*(select(c.person, c.id, c.files) for c in (assessments.c, revisions.c)))
+    sent = select(uploads.c.id).where(uploads.c.finished.is_not(None))
     if kind == "sqlite":
         copy = aside / _DATABASE
         _copy_database(engine, copy)
@@ -87,10 +109,15 @@ def _write_all(
         # What the copy names, not what the store names by now.
         with closing(sqlite3.connect(copy)) as copied:
             named = copied.execute(str(query)).fetchall()
+            parts = [number for (number,) in copied.execute(str(sent))]
     else:
         _write_lines(archive, connection)
         named = [tuple(row) for row in connection.execute(query)]
+        parts = list(connection.execute(sent).scalars())
     _write_files(archive, root, named)
+    for number in parts:
+        with suppress(FileNotFoundError):
+            archive.write(part_of(root, number), f"uploads/{number}.part", zipfile.ZIP_STORED)
 
 
 def _unwritable(path: Path, error: OSError) -> OutputError:
@@ -107,6 +134,7 @@ def _copy_database(engine: Engine, target: Path) -> None:
     copy = sqlite3.connect(target)
     try:
         raw.driver_connection.backup(copy)  # type: ignore[union-attr]
+        _leave_out(copy)
         # A copy with a log beside it would be two files.
         copy.execute("PRAGMA journal_mode = DELETE")
     finally:
@@ -114,11 +142,23 @@ def _copy_database(engine: Engine, target: Path) -> None:
         raw.close()
 
 
+def _leave_out(copy: sqlite3.Connection) -> None:
+    """Take out of a copy what lets somebody in, and films of which only a part was sent; no page keeps their bytes."""
+    copy.isolation_level = None
+    gone = [copy.execute(f"DELETE FROM {table.name}").rowcount for table in SECRETS]
+    gone.append(copy.execute("DELETE FROM uploads WHERE finished IS NULL").rowcount)
+    if any(gone):
+        copy.execute("VACUUM")
+
+
 def _write_lines(archive: zipfile.ZipFile, connection: Connection) -> None:
     """Write every table, a row a line."""
     for table in TABLES:
         with archive.open(_LINES.format(table.name), "w", force_zip64=True) as out:
-            rows = connection.execution_options(yield_per=_AT_ONCE).execute(select(table).order_by(*table.primary_key))
+            query = select(table).order_by(*table.primary_key)
+            if table is uploads:
+                query = query.where(uploads.c.finished.is_not(None))
+            rows = connection.execution_options(yield_per=_AT_ONCE).execute(query)
             for row in rows:
                 out.write(msgspec.json.encode(dict(row._mapping)) + b"\n")
 
@@ -150,7 +190,8 @@ def open_backup(path: Path) -> Iterator[tuple[zipfile.ZipFile, Rows]]:
         with zipfile.ZipFile(path) as archive, tempfile.TemporaryDirectory() as aside:
             manifest = _manifest(archive, path)
             if manifest["kind"] == "lines":
-                yield archive, lambda table: _lines(archive, table)
+                old = manifest["schema_version"] < _WEB
+                yield archive, lambda table: iter(()) if old and table in _OF_THE_WEB else _lines(archive, table)
                 return
             archive.extract(_DATABASE, aside)
             engine = connect(find_place(Path(aside) / _DATABASE))
@@ -189,11 +230,13 @@ def _manifest(archive: zipfile.ZipFile, path: Path) -> dict[str, Any]:
 
 def _lines(archive: zipfile.ZipFile, table: Table) -> Iterator[Mapping[str, Any]]:
     """Yield the rows of a table's lines."""
-    moments = [column.name for column in table.c if isinstance(column.type, Utc)]
+    back: list[tuple[str, Callable[[str], object]]] = []
+    back += [(column.name, datetime.fromisoformat) for column in table.c if isinstance(column.type, Utc)]
+    back += [(column.name, base64.b64decode) for column in table.c if isinstance(column.type, LargeBinary)]
     with archive.open(_LINES.format(table.name)) as opened:
         for line in opened:
             row = msgspec.json.decode(line)
-            yield row | {name: datetime.fromisoformat(row[name]) for name in moments if row[name] is not None}
+            yield row | {name: turn(row[name]) for name, turn in back if row[name] is not None}
 
 
 def _rows(engine: Engine, table: Table) -> Iterator[Mapping[str, Any]]:
@@ -249,15 +292,23 @@ def _parts(rows: Iterable[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any]
 def unpack_files(archive: zipfile.ZipFile, root: Path) -> None:
     """Put the kept files where the store looks for them; what is there already is left as it is."""
     for member in archive.infolist():
-        found = _FILE.fullmatch(member.filename)
-        if not found or found[3].startswith("."):
+        target = _target(root, member.filename)
+        if target is None:
             continue
-        folder = root / found[1] / found[2]
-        make_private(folder)
-        target = folder / found[3]
+        make_private(target.parent)
         if not target.exists():
             with archive.open(member) as source:
                 _write_aside(source, target)
+
+
+def _target(root: Path, name: str) -> Path | None:
+    """Return where a file of a backup belongs; None for what is none of ours."""
+    if part := _PART.fullmatch(name):
+        return part_of(root, part[1])
+    found = _FILE.fullmatch(name)
+    if not found or found[3].startswith("."):
+        return None
+    return root / found[1] / found[2] / found[3]
 
 
 def _write_aside(source: IO[bytes], target: Path) -> None:

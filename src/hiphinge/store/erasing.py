@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, delete, select
 from sqlalchemy.exc import DBAPIError
 
+from hiphinge.store.accounts import unlink_accounts
+from hiphinge.store.passes import delete_passes_of
 from hiphinge.store.people import lock_person
-from hiphinge.store.tables import TABLES, assessments, audit, people
+from hiphinge.store.tables import SECRETS, TABLES, accounts, assessments, audit, lives, people, revisions, uploads
+from hiphinge.store.uploads import part_of
 
 __all__ = ["ERASED", "count_elsewhere", "delete_rows", "scrub"]
 
@@ -19,8 +23,8 @@ ERASED = "a person was erased"
 _WAIT_MS = 5000
 
 
-def delete_rows(connection: Connection, person: str) -> dict[str, int]:
-    """Delete every row of a person and return how many there were, table by table.
+def delete_rows(connection: Connection, person: str, *, now: datetime) -> dict[str, int]:
+    """Delete every row of a person and return how many there were, table by table; accounts stay, and open nothing.
 
     Raises
     ------
@@ -28,11 +32,15 @@ def delete_rows(connection: Connection, person: str) -> dict[str, int]:
         Nobody has this id.
     """
     lock_person(connection, person)
-    counts = {}
+    delete_passes_of(connection, person)
+    # Whoever is writing to a live set has it; what they write is there before its chunks are deleted.
+    connection.execute(select(lives.c.id).where(lives.c.person == person).order_by(lives.c.id).with_for_update())
+    counts = {accounts.name: unlink_accounts(connection, person, now=now)}
     # An entry names its assessment, so entries go before assessments: the reverse of how they came.
     for table in reversed(TABLES):
-        column = table.c.id if table is people else table.c.person
-        counts[table.name] = connection.execute(delete(table).where(column == person)).rowcount
+        column = table.c.id if table is people else table.c.get("person")
+        if column is not None and table is not accounts:
+            counts[table.name] = connection.execute(delete(table).where(column == person)).rowcount
     return counts
 
 
@@ -45,8 +53,15 @@ def count_elsewhere(connection: Connection, root: Path, person: str) -> int:
         Nobody has this id.
     """
     lock_person(connection, person)
-    rows = connection.execute(select(assessments.c.id, assessments.c.files).where(assessments.c.person == person))
-    return sum(not (root / person / number / name).is_file() for number, names in rows for name in json.loads(names))
+    rows = [
+        row
+        for table in (assessments, revisions)
+        for row in connection.execute(select(table.c.id, table.c.files).where(table.c.person == person))
+    ]
+    kept = [root / person / number / name for number, names in rows for name in json.loads(names)]
+    sent = select(uploads.c.id).where(uploads.c.person == person, uploads.c.received > 0)
+    kept += [part_of(root, number) for number in connection.execute(sent).scalars()]
+    return sum(not path.is_file() for path in kept)
 
 
 def scrub(engine: Engine, *, wait_ms: int | None = None) -> bool:
@@ -59,7 +74,7 @@ def scrub(engine: Engine, *, wait_ms: int | None = None) -> bool:
         if engine.dialect.name == "sqlite":
             return _scrub_sqlite(engine, _WAIT_MS if wait_ms is None else wait_ms)
         with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
-            names = ", ".join(table.name for table in TABLES if table is not audit)
+            names = ", ".join(table.name for table in (*TABLES, *SECRETS) if table is not audit)
             connection.exec_driver_sql(f"VACUUM {names}")
         return True
     except DBAPIError:

@@ -18,11 +18,12 @@ from hiphinge.store.codec import versions_of
 from hiphinge.store.files import put_files, remove_tree, sha256_of
 from hiphinge.store.log import check_film
 from hiphinge.store.people import lock_person
-from hiphinge.store.records import AssessmentRecord, Clip
+from hiphinge.store.records import Clip
+from hiphinge.store.revisions import delete_revisions
 from hiphinge.store.rules import check_text
-from hiphinge.store.tables import assessments, clips, events
+from hiphinge.store.tables import assessments, clips, events, lives
 
-__all__ = ["NewAssessment", "insert_assessment", "read_assessment", "read_clips", "release_clip"]
+__all__ = ["NewAssessment", "insert_assessment", "read_clips", "release_clip"]
 
 #: The name under which a kept film lies among an assessment's files.
 _CLIP = "clip"
@@ -40,8 +41,10 @@ class NewAssessment:
     keep_clip: bool
 
 
-def insert_assessment(connection: Connection, new: NewAssessment, root: Path, *, now: datetime) -> tuple[str, str]:
-    """Keep an assessment and its files; return its id, and the id that it takes the place of (``""``: none).
+def insert_assessment(
+    connection: Connection, new: NewAssessment, root: Path, *, now: datetime
+) -> tuple[str, tuple[str, ...]]:
+    """Keep an assessment and its files; return its id, and the folders of the one whose place it takes, if any.
 
     Raises
     ------
@@ -59,22 +62,31 @@ def insert_assessment(connection: Connection, new: NewAssessment, root: Path, *,
     text = new.document.decode()
     earlier = _not_logged(connection, new)
     if earlier is not None and (earlier.document, json.loads(earlier.files)) == (text, sorted(files)):
-        return earlier.id, ""
+        return earlier.id, ()
     number = uuid.uuid4().hex
     values = {"id": number, "person": new.person, "sha256": new.sha256, "at": now, "document": text}
     values |= {"model": model, "calibration": calibration, "criteria": criteria, "files": json.dumps(sorted(files))}
     if files:
         put_files(root / new.person / number, files)
+    gone: tuple[str, ...] = ()
     try:
         connection.execute(insert(assessments).values(values))
         _insert_clip(connection, new, number, now)
         if earlier is not None:
-            connection.execute(delete(clips).where(clips.c.assessment == earlier.id))
-            connection.execute(delete(assessments).where(assessments.c.id == earlier.id))
+            gone = (earlier.id, *_replace(connection, earlier.id, number))
     except BaseException:
         remove_tree(root / new.person / number)
         raise
-    return number, earlier.id if earlier is not None else ""
+    return number, gone
+
+
+def _replace(connection: Connection, earlier: str, number: str) -> tuple[str, ...]:
+    """Let an assessment take the place of an earlier one; return the folders of that one's corrections."""
+    folders = delete_revisions(connection, earlier)
+    connection.execute(update(lives).where(lives.c.assessment == earlier).values(assessment=number))
+    connection.execute(delete(clips).where(clips.c.assessment == earlier))
+    connection.execute(delete(assessments).where(assessments.c.id == earlier))
+    return folders
 
 
 def _check_name(name: str) -> None:
@@ -126,32 +138,6 @@ def _insert_clip(connection: Connection, new: NewAssessment, number: str, now: d
         "removed_at": None,
     }
     connection.execute(insert(clips).values(values))
-
-
-def read_assessment(connection: Connection, number: str) -> AssessmentRecord:
-    """Return an assessment with its document.
-
-    Raises
-    ------
-    StoreError
-        There is none with this id.
-    """
-    row = None
-    if number.isalnum():
-        row = connection.execute(select(assessments).where(assessments.c.id == number)).one_or_none()
-    if row is None:
-        raise StoreError(f"There is no assessment {number!r} in the store.", next_step="Check its id.")
-    return AssessmentRecord(
-        id=row.id,
-        person=row.person,
-        sha256=row.sha256,
-        model=row.model,
-        calibration=row.calibration,
-        criteria=row.criteria,
-        at=row.at,
-        files=tuple(json.loads(row.files)),
-        document=row.document.encode(),
-    )
 
 
 def read_clips(connection: Connection, person: str) -> tuple[Clip, ...]:

@@ -93,7 +93,8 @@ def connect(place: Place) -> Engine:
     """Return an engine for the place; a SQLite file and its folder are made where they are missing.
 
     Connections begin a plain transaction, or one that writes where the option ``hiphinge_write`` is set: ``BEGIN
-    IMMEDIATE`` in SQLite, so that a writer waits at the start and never has to give up half-way.
+    IMMEDIATE`` in SQLite, so that a writer waits at the start and never has to give up half-way. The values of a
+    statement never show in a failure's text: a login or a hash would end up in somebody's log.
 
     Raises
     ------
@@ -106,7 +107,7 @@ def connect(place: Place) -> Engine:
         return _connect_server(place)
     with told_kindly(place.text):
         _make_file(place.path)
-    engine = create_engine(place.url, connect_args={"timeout": BUSY_TIMEOUT_S})
+    engine = create_engine(place.url, connect_args={"timeout": BUSY_TIMEOUT_S}, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -117,7 +118,7 @@ def _connect_server(place: Place) -> Engine:
     try:
         import psycopg  # noqa: F401
 
-        return create_engine(place.url, pool_pre_ping=True)
+        return create_engine(place.url, pool_pre_ping=True, hide_parameters=True)
     except (ImportError, NoSuchModuleError) as error:
         raise MissingDependency(
             f"The store {place.text} needs psycopg, which is not installed ({str(error).partition(chr(10))[0]}).",

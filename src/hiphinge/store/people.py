@@ -5,24 +5,37 @@ from __future__ import annotations
 import difflib
 import secrets
 import unicodedata
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, or_, select
+from sqlalchemy import Connection, Row, and_, insert, or_, select, update
 
-from hiphinge.errors import PersonNotFound, UsageError
+from hiphinge.errors import PersonNotFound, RecordConflict, UsageError
 from hiphinge.store.records import Person
 from hiphinge.store.tables import people
 
-__all__ = ["all_people", "find_person", "insert_person", "lock_person", "require_person"]
+__all__ = [
+    "all_people",
+    "find_person",
+    "insert_person",
+    "keep",
+    "lock_person",
+    "old_guests",
+    "rename",
+    "require_person",
+]
 
+#: How long a guest who was not kept stays.
+GUEST_STAYS = timedelta(hours=24)
 _EARLIEST_BIRTH_YEAR = 1900
 _LONGEST_NAME = 120
 #: Without letters and digits that are taken for each other when read aloud.
 _ALPHABET = "23456789abcdefghjkmnpqrstvwxyz"
 
 
-def insert_person(connection: Connection, name: str, birth_year: int | None, *, now: datetime) -> Person:
+def insert_person(
+    connection: Connection, name: str, birth_year: int | None, *, guest: bool = False, now: datetime
+) -> Person:
     """Add somebody; two people may have the same name.
 
     Raises
@@ -30,28 +43,79 @@ def insert_person(connection: Connection, name: str, birth_year: int | None, *, 
     UsageError
         No name, one that cannot be kept, or a year nobody alive was born in.
     """
-    name = " ".join(name.split())
-    if not name or len(name) > _LONGEST_NAME or not name.isprintable():
-        raise UsageError(f"{name[:40]!r} is no name.", expected=f"1 to {_LONGEST_NAME} printable characters")
+    name = _check_name(name)
     if birth_year is not None and not _EARLIEST_BIRTH_YEAR <= birth_year <= now.year:
         raise UsageError(
             f"The birth year is {birth_year}.", expected=f"a year from {_EARLIEST_BIRTH_YEAR} to {now.year}, or none"
         )
     number = "".join(secrets.choice(_ALPHABET) for _ in range(8))
-    person = Person(id=number, name=name, birth_year=birth_year, created=now)
+    person = Person(id=number, name=name, birth_year=birth_year, created=now, guest=guest)
     values = {"id": number, "name": name, "name_key": _name_key(name), "birth_year": birth_year, "created": now}
-    connection.execute(insert(people).values(values))
+    connection.execute(insert(people).values({**values, "guest": guest}))
     return person
 
 
-def all_people(connection: Connection) -> tuple[Person, ...]:
-    """Return everybody, by name."""
-    rows = connection.execute(select(people).order_by(people.c.name_key, people.c.created, people.c.id))
+def rename(connection: Connection, person_id: str, name: str) -> Person:
+    """Give somebody another name.
+
+    Raises
+    ------
+    PersonNotFound
+        Nobody has this id.
+    UsageError
+        No name, or one that cannot be kept.
+    """
+    lock_person(connection, person_id)
+    name = _check_name(name)
+    values = {"name": name, "name_key": _name_key(name)}
+    connection.execute(update(people).where(people.c.id == person_id).values(values))
+    return require_person(connection, person_id)
+
+
+def keep(connection: Connection, person_id: str, name: str) -> Person:
+    """Make a guest one of the people, with a name; the same again is once.
+
+    Raises
+    ------
+    PersonNotFound
+        Nobody has this id (any more).
+    RecordConflict
+        Somebody who is no guest, and has another name.
+    """
+    lock_person(connection, person_id)
+    before = require_person(connection, person_id)
+    if not before.guest and before.name != " ".join(name.split()):
+        raise RecordConflict("This person is kept already.", expected="a guest", next_step="Change the name instead.")
+    connection.execute(update(people).where(people.c.id == person_id).values(guest=False))
+    return rename(connection, person_id, name)
+
+
+def old_guests(connection: Connection, *, now: datetime) -> tuple[str, ...]:
+    """Return the ids of guests whose visit was long ago."""
+    c = people.c
+    query = select(c.id).where(c.guest.is_(True), c.created < now - GUEST_STAYS)
+    return tuple(connection.execute(query.order_by(c.id)).scalars())
+
+
+def all_people(connection: Connection, *, guests: bool = True) -> tuple[Person, ...]:
+    """Return everybody, by name; without ``guests`` those alone who are no guests."""
+    query = select(people) if guests else select(people).where(people.c.guest.is_(False))
+    rows = connection.execute(query.order_by(people.c.name_key, people.c.created, people.c.id))
     return tuple(_person(row) for row in rows)
+
+
+def _check_name(name: str) -> str:
+    """Return a name as it is kept, or refuse it."""
+    name = " ".join(name.split())
+    if not name or len(name) > _LONGEST_NAME or not name.isprintable():
+        raise UsageError(f"{name[:40]!r} is no name.", expected=f"1 to {_LONGEST_NAME} printable characters")
+    return name
 
 
 def find_person(connection: Connection, name_or_id: str) -> Person:
     """Return the one person with this id, else with this name; case and spaces do not matter.
+
+    A guest goes by the id alone.
 
     Raises
     ------
@@ -61,7 +125,8 @@ def find_person(connection: Connection, name_or_id: str) -> Person:
     sought = " ".join(name_or_id.split())
     if not sought.isprintable():
         raise PersonNotFound(f"Nobody is called {name_or_id!r}.")
-    query = select(people).where(or_(people.c.id == sought.lower(), people.c.name_key == _name_key(sought)))
+    called = and_(people.c.name_key == _name_key(sought), people.c.guest.is_(False))
+    query = select(people).where(or_(people.c.id == sought.lower(), called))
     found = [_person(row) for row in connection.execute(query.order_by(people.c.created))]
     # A name that reads like somebody's id does not hide that person.
     found = [one for one in found if one.id == sought.lower()] or found
@@ -107,7 +172,8 @@ def lock_person(connection: Connection, person_id: str) -> None:
 
 def _suggestion(connection: Connection, sought: str) -> str:
     """Return names that are close, or how to see all."""
-    names = {row.name_key: row.name for row in connection.execute(select(people.c.name, people.c.name_key))}
+    query = select(people.c.name, people.c.name_key).where(people.c.guest.is_(False))
+    names = {row.name_key: row.name for row in connection.execute(query)}
     close = difflib.get_close_matches(_name_key(sought), list(names), n=3)
     if close:
         return f"Did you mean {' or '.join(names[key] for key in close)}?"
@@ -121,4 +187,4 @@ def _name_key(name: str) -> str:
 
 def _person(row: Row[Any]) -> Person:
     """Return a row as a person."""
-    return Person(id=row.id, name=row.name, birth_year=row.birth_year, created=row.created)
+    return Person(id=row.id, name=row.name, birth_year=row.birth_year, created=row.created, guest=bool(row.guest))

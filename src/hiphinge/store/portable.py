@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -20,8 +22,9 @@ __all__ = ["EXPORT_NAME", "export_document", "write_export"]
 
 EXPORT_NAME = "person.json"
 #: Columns that hold JSON: written as what they hold, not as text within text.
-_JSON = frozenset({"payload", "document", "decision", "files"})
-_HIDDEN = frozenset({"name_key"})
+_JSON = frozenset({"payload", "document", "decision", "files", "meta", "options", "result", "correction"})
+#: What is only for looking up, and what an export in other hands must not show: how the person logs in.
+_HIDDEN = frozenset({"name_key", "login", "login_key", "password_hash"})
 
 
 def export_document(connection: Connection, person: str, *, now: datetime) -> bytes:
@@ -35,7 +38,9 @@ def export_document(connection: Connection, person: str, *, now: datetime) -> by
     require_person(connection, person)
     whole: dict[str, Any] = {"format": "hiphinge person", "schema_version": HEAD, "exported_at": now}
     for table in TABLES:
-        column = table.c.id if table is people else table.c.person
+        column = table.c.id if table is people else table.c.get("person")
+        if column is None:
+            continue
         rows = connection.execute(select(table).where(column == person).order_by(*_order(table)))
         whole[table.name] = [_plain(row) for row in rows]
     return msgspec.json.format(msgspec.json.encode(whole), indent=1) + b"\n"
@@ -43,7 +48,7 @@ def export_document(connection: Connection, person: str, *, now: datetime) -> by
 
 def _order(table: Table) -> list[Any]:
     """Return what rows are sorted by: the order in which they came."""
-    return [table.c[name] for name in ("created", "sequence", "at", "id") if name in table.c]
+    return [table.c[name] for name in ("created", "sequence", "at", "number", "id") if name in table.c]
 
 
 def _plain(row: Row[Any]) -> dict[str, Any]:
@@ -51,12 +56,14 @@ def _plain(row: Row[Any]) -> dict[str, Any]:
     plain = {}
     for name, value in row._mapping.items():
         if name not in _HIDDEN:
-            plain[name] = msgspec.Raw(value.encode()) if name in _JSON else value
+            plain[name] = msgspec.Raw(value.encode()) if name in _JSON and value is not None else value
     return plain
 
 
-def write_export(document: bytes, files: Path, folder: Path) -> Path:
+def write_export(document: bytes, files: Path, parts: Iterable[Path], folder: Path) -> Path:
     """Write the export: aside first, then renamed, so that ``folder`` is whole or not there.
+
+    ``files`` is the person's folder, ``parts`` are films that were sent and not assessed yet.
 
     Raises
     ------
@@ -72,6 +79,11 @@ def write_export(document: bytes, files: Path, folder: Path) -> Path:
             if files.is_dir():
                 # What is being written there, or was cut off, is no file of the record.
                 shutil.copytree(files, whole / "files", ignore=shutil.ignore_patterns(".*"))
+            for part in parts:
+                (whole / "uploads").mkdir(exist_ok=True)
+                # One that was assessed meanwhile is gone.
+                with suppress(FileNotFoundError):
+                    shutil.copyfile(part, whole / "uploads" / part.name)
             if folder.is_dir():
                 folder.rmdir()
             whole.replace(folder)

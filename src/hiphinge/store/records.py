@@ -2,29 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from hiphinge.program.decision import Decision
 from hiphinge.store.rules import moment
 
-__all__ = ["AssessmentRecord", "AuditEntry", "Clip", "Erasure", "LoggedFilm", "Note", "Person", "SavedDecision"]
+__all__ = [
+    "AssessmentItem",
+    "AssessmentRecord",
+    "AuditEntry",
+    "Clip",
+    "Erasure",
+    "LoggedFilm",
+    "Note",
+    "Person",
+    "Revision",
+    "SavedDecision",
+]
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody whose entries are kept. ``id`` never changes; names need not be unique."""
+    """Somebody whose entries are kept. ``id`` never changes; names need not be unique.
+
+    ``guest``: here for a visit; erased a day later unless kept.
+    """
 
     id: str
     name: str
     birth_year: int | None
     created: datetime
+    guest: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class AssessmentRecord:
-    """An assessment as it was made: the document's own bytes and what it was made with.
+    """An assessment as it was made, or as it was last corrected: the document's own bytes and what it was made with.
 
+    ``revision`` is 0 for the first document, 1 for the first correction and so on; ``at`` is when that was made.
     ``sha256`` is the film's. ``model`` and ``calibration`` are the document's; ``criteria`` is the start of the sha256
     of its criteria, so that two documents judged by the same rules carry the same text. ``files`` are names, to be
     opened through ``Store.files_of``.
@@ -39,6 +57,34 @@ class AssessmentRecord:
     at: datetime
     files: tuple[str, ...]
     document: bytes
+    revision: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AssessmentItem:
+    """An assessment without its document, for lists; ``revisions`` is how often it was corrected."""
+
+    id: str
+    person: str
+    sha256: str
+    model: str
+    calibration: str
+    criteria: str
+    at: datetime
+    files: tuple[str, ...]
+    revisions: int
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """One correction of an assessment: who made it, when, and ``what`` was corrected, as the caller wrote it down."""
+
+    assessment: str
+    number: int
+    what: Mapping[str, Any]
+    who: str
+    at: datetime
+    files: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

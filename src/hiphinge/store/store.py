@@ -4,30 +4,21 @@ from __future__ import annotations
 
 import getpass
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from hiphinge.errors import StoreError
 from hiphinge.program.decision import Decision
 from hiphinge.program.history import Event, History
-from hiphinge.store import copies, erasing, films, log, people, portable, remarks, upkeep
-from hiphinge.store.core import StoreCore
-from hiphinge.store.facts import want_scrub
+from hiphinge.store import copies, log, people, portable, remarks, upkeep, uploads
 from hiphinge.store.faults import told_kindly
-from hiphinge.store.files import remove_tree
+from hiphinge.store.keeping import FilmStore
+from hiphinge.store.lives import LiveStore
 from hiphinge.store.migrate import bring_up_to_date
 from hiphinge.store.opening import connect, find_place, keep_private
-from hiphinge.store.records import (
-    AssessmentRecord,
-    AuditEntry,
-    Clip,
-    Erasure,
-    LoggedFilm,
-    Note,
-    Person,
-    SavedDecision,
-)
+from hiphinge.store.queue import QueueStore
+from hiphinge.store.records import AuditEntry, Erasure, Note, Person, SavedDecision
+from hiphinge.store.web import AccountStore, ProgramStore
 
 __all__ = ["Store", "open_store"]
 
@@ -74,11 +65,14 @@ def open_store(
     return store
 
 
-class Store(StoreCore):
+class Store(FilmStore, AccountStore, QueueStore, LiveStore, ProgramStore):
     """An open store. Every method is one transaction: all of it is kept, or nothing of it."""
 
-    def add_person(self, name: str, *, birth_year: int | None = None) -> Person:
+    def add_person(self, name: str, *, birth_year: int | None = None, guest: bool = False) -> Person:
         """Add somebody; two people may have the same name.
+
+        A guest is here for one visit: not among the people, found by the id alone, and erased a day later unless
+        ``keep_guest`` is called.
 
         Raises
         ------
@@ -86,14 +80,25 @@ class Store(StoreCore):
             No name, one that cannot be kept, or a year nobody alive was born in.
         """
         with self._writing() as connection:
-            person = people.insert_person(connection, name, birth_year, now=self._clock())
-            self._audit(connection, "person added", person.id)
+            person = people.insert_person(connection, name, birth_year, guest=guest, now=self._clock())
+            self._audit(connection, "guest added" if guest else "person added", person.id)
             return person
 
-    def people(self) -> tuple[Person, ...]:
-        """Return everybody, by name."""
+    def people(self, *, guests: bool = False) -> tuple[Person, ...]:
+        """Return everybody, by name; guests only where they are asked for."""
         with self._reading() as connection:
-            return people.all_people(connection)
+            return people.all_people(connection, guests=guests)
+
+    def person(self, person_id: str) -> Person:
+        """Return the person with this id.
+
+        Raises
+        ------
+        PersonNotFound
+            Nobody has it.
+        """
+        with self._reading() as connection:
+            return people.require_person(connection, person_id)
 
     def find_person(self, name_or_id: str) -> Person:
         """Return the one person with this id or this name; case and spaces do not matter.
@@ -105,6 +110,38 @@ class Store(StoreCore):
         """
         with self._reading() as connection:
             return people.find_person(connection, name_or_id)
+
+    def rename_person(self, person_id: str, name: str) -> Person:
+        """Give somebody another name.
+
+        Raises
+        ------
+        PersonNotFound
+            Nobody has this id.
+        UsageError
+            No name, or one that cannot be kept.
+        """
+        with self._writing() as connection:
+            person = people.rename(connection, person_id, name)
+            self._audit(connection, "person renamed", person_id)
+            return person
+
+    def keep_guest(self, person_id: str, name: str) -> Person:
+        """Make a guest one of the people, with a name; twice is once.
+
+        Raises
+        ------
+        PersonNotFound
+            Nobody has this id: the visit was too long ago, say.
+        RecordConflict
+            Somebody who is no guest.
+        UsageError
+            No name, or one that cannot be kept.
+        """
+        with self._writing() as connection:
+            person = people.keep(connection, person_id, name)
+            self._audit(connection, "guest kept", person_id)
+            return person
 
     def append(self, person_id: str, events: Iterable[Event]) -> int:
         """Add entries to a person's log, all or none, and return the number of the newest entry.
@@ -139,112 +176,6 @@ class Store(StoreCore):
         with self._reading() as connection:
             people.require_person(connection, person_id)
             return History(log.read_events(connection, person_id), now or self._clock())
-
-    def add_assessment(
-        self,
-        person_id: str,
-        document: bytes,
-        *,
-        sha256: str,
-        files: Mapping[str, Path | bytes] | None = None,
-        clip: Path | None = None,
-        keep_clip: bool = False,
-    ) -> str:
-        """Keep an assessment's document (JSON) and return the id by which an entry names it.
-
-        Until an entry names it, it is not logged: adding the film again (after a crash, say) returns the same id, or
-        takes its place where the document is another.
-
-        Parameters
-        ----------
-        sha256
-            The film's, 64 hex digits.
-        files
-            Files to keep beside it: name → where it lies now, or its bytes.
-        clip
-            The film, to write down its name; its file is copied in only with ``keep_clip``.
-
-        Raises
-        ------
-        RecordConflict
-            The film was logged before, for this person or another; it says when.
-        """
-        new = films.NewAssessment(person_id, document, sha256, dict(files or {}), clip, keep_clip)
-        try:
-            with self._writing() as connection:
-                number, instead_of = films.insert_assessment(connection, new, self._files, now=self._clock())
-                self._audit(connection, f"assessment {number} added", person_id)
-        except BaseException:
-            # The commit itself can fail, and then the files are there already.
-            if self._folder(person_id).is_dir():
-                self._tidy_person(person_id)
-            raise
-        if instead_of:
-            remove_tree(self._folder(person_id) / instead_of)
-        return number
-
-    def find_film(self, person_id: str, sha256: str) -> LoggedFilm | None:
-        """Return where a film was logged already, None where it can be logged; to be asked before it is assessed.
-
-        ``str()`` of what is returned says it in a sentence: when, and that it was for another person, if so, whose
-        name is not told.
-
-        Raises
-        ------
-        PersonNotFound
-            Nobody has this id.
-        """
-        with self._reading() as connection:
-            people.require_person(connection, person_id)
-            return log.find_film(connection, person_id, sha256)
-
-    def assessment(self, assessment_id: str) -> AssessmentRecord:
-        """Return an assessment with its document.
-
-        Raises
-        ------
-        StoreError
-            There is none with this id.
-        """
-        with self._reading() as connection:
-            return films.read_assessment(connection, assessment_id)
-
-    def files_of(self, assessment_id: str) -> Mapping[str, Path]:
-        """Return the files that are kept with an assessment, name → where it lies; not to be changed."""
-        record = self.assessment(assessment_id)
-        folder = self._folder(record.person) / record.id
-        return {name: folder / name for name in record.files}
-
-    def clips(self, person_id: str) -> tuple[Clip, ...]:
-        """Return a person's films, kept or not, oldest first."""
-        with self._reading() as connection:
-            people.require_person(connection, person_id)
-            return films.read_clips(connection, person_id)
-
-    def remove_clip(self, person_id: str, clip_id: str) -> None:
-        """Delete a kept film's file; that it was seen stays written down.
-
-        Raises
-        ------
-        StoreError
-            The person has no such film, or its file cannot be deleted just now: it is tried again whenever the store
-            is opened.
-        """
-        try:
-            with self._writing() as connection:
-                path = films.release_clip(connection, person_id, clip_id, now=self._clock())
-                self._audit(connection, f"film {clip_id} deleted", person_id)
-                aside = upkeep.set_file_aside(self._files, path) if path else None
-        except BaseException:
-            self._tidy_person(person_id)
-            raise
-        if aside is None:
-            self._tidy_person(person_id)
-        elif not upkeep.remove_file(aside):
-            raise StoreError(
-                f"The film {clip_id!r} is no longer in the record, but its file cannot be deleted just now.",
-                next_step="Close what may have it open. It is deleted when the store is next opened.",
-            )
 
     def add_note(self, person_id: str, text: str, *, author: str, session: str | None = None) -> Note:
         """Add a note on a session or (None) on the whole.
@@ -290,6 +221,8 @@ class Store(StoreCore):
     def export_person(self, person_id: str, folder: str | os.PathLike[str]) -> Path:
         """Write everything of one person into ``folder``: ``person.json`` and the kept files. Return the folder.
 
+        How the person logs in is left out: the folder may be in a clinician's hands.
+
         Raises
         ------
         PersonNotFound
@@ -300,7 +233,8 @@ class Store(StoreCore):
         with self._reading() as connection:
             document = portable.export_document(connection, person_id, now=self._clock())
             # From within the same state: an erasure that began since leaves nothing half copied.
-            written = portable.write_export(document, self._folder(person_id), Path(folder).absolute())
+            sent = [uploads.part_of(self._files, number) for number in uploads.upload_ids(connection, person_id)]
+            written = portable.write_export(document, self._folder(person_id), sent, Path(folder).absolute())
         with self._writing() as connection:
             self._audit(connection, "everything exported", person_id)
         return written
@@ -309,33 +243,34 @@ class Store(StoreCore):
         """Erase every row and file of one person; the audit trail keeps that an erasure took place, and no name.
 
         Copies elsewhere (backups, exports, a database server's own logs) are not touched; a backup made before brings
-        the person back where it is restored. The result says what could not be removed, and whether files lie on
-        another computer; both are removed when the store is next opened there.
+        the person back where it is restored. A patient's own account is disabled and forgets login and name; a
+        clinician's that had this record as its own goes on without it. Every other way into the record ends. The
+        result says what could not be removed, and whether files lie on another computer; both are removed when the
+        store is next opened there.
 
         Raises
         ------
         PersonNotFound
             Nobody has this id.
         """
-        try:
-            with self._writing() as connection:
-                elsewhere = erasing.count_elsewhere(connection, self._files, person_id)
-                counts = erasing.delete_rows(connection, person_id)
-                want_scrub(connection, wanted=True)
-                self._audit(connection, erasing.ERASED, None)
-                upkeep.set_files_aside(self._files, person_id)
-        except BaseException:
-            # Gives the files back.
-            self._tidy_person(person_id)
-            raise
-        removed, left = upkeep.remove_files_of(self._files, person_id)
-        complete = self._scrub() and not left and not elsewhere
+        done = self._delete_person(person_id)
+        # None is for guests who were kept meanwhile.
+        assert done is not None
+        complete = self._scrub() and not done.left and not done.elsewhere
         return Erasure(
-            counts["events"], counts["assessments"], counts["notes"], removed, complete, left=left, elsewhere=elsewhere
+            entries=done.counts["events"],
+            assessments=done.counts["assessments"],
+            notes=done.counts["notes"],
+            files=done.files,
+            complete=complete,
+            left=done.left,
+            elsewhere=done.elsewhere,
         )
 
     def backup(self, path: str | os.PathLike[str]) -> Path:
         """Write all of the store into one new file, while others go on using it. Return the file.
+
+        Accounts are in it; web sessions, invitations and films of which only a part was sent are not.
 
         Raises
         ------

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, select, text
 
 from hiphinge.store.files import remove_tree
 from hiphinge.store.log import in_parts
-from hiphinge.store.tables import assessments, people
+from hiphinge.store.tables import assessments, people, revisions
 
 __all__ = [
     "ASIDE",
@@ -178,12 +178,12 @@ def _give_back(aside: Path, folder: Path) -> None:
 
 
 def _named(connection: Connection, persons: Sequence[str]) -> Mapping[str, Mapping[str, set[str]]]:
-    """Return what the rows of some people name: person → assessment → names of files."""
-    c = assessments.c
-    query = select(c.person, c.id, c.files).where(c.person.in_(persons), c.files != "[]")
+    """Return what the rows of some people name: person → assessment or correction → names of files."""
     named: dict[str, dict[str, set[str]]] = defaultdict(dict)
-    for owner, number, names in connection.execute(query):
-        named[owner][number] = set(json.loads(names))
+    for c in (assessments.c, revisions.c):
+        query = select(c.person, c.id, c.files).where(c.person.in_(persons), c.files != "[]")
+        for owner, number, names in connection.execute(query):
+            named[owner][number] = set(json.loads(names))
     return named
 
 
