@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from hiphinge.errors import UsageError
-from hiphinge.live import Coach, SetPlan
 from hiphinge.live.wire import decode_frames
 from hiphinge.program import Drill
 from hiphinge.program.history import ClipSeen, History, RepResult, SetDone
@@ -23,6 +22,7 @@ from hiphinge.service.questions import live_events, reference_clip
 
 if TYPE_CHECKING:
     from hiphinge.clip.analyse import ClipTracks
+    from hiphinge.live import Coach, SetPlan
     from hiphinge.model import Assessment, Provenance
     from hiphinge.store import LiveSet, Person, Store
 
@@ -125,6 +125,8 @@ class LiveService:
 
     def plan(self, person: Person, history: History, drill: Drill, wish: LiveWish) -> SetPlan:
         """Return what the coach needs to know of the person and the drill."""
+        from hiphinge.live import SetPlan
+
         done = [e for e in live_events(history) if isinstance(e, SetDone) and e.drill == drill.id]
         return SetPlan(
             drill=drill.rules,
@@ -155,6 +157,8 @@ class LiveService:
         StoreError
             There is no such set.
         """
+        from hiphinge.live import Coach, SetPlan
+
         found = self.store.live(live)
         coach = Coach(msgspec.convert(found.options["plan"], SetPlan))
         messages: list[Mapping[str, Any]] = []

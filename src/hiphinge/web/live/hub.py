@@ -9,15 +9,17 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hiphinge.errors import HiphingeError, RecordConflict, StoreError
-from hiphinge.live import Coach, step_together
 from hiphinge.live.wire import Rows
 from hiphinge.service.live import LiveService, Told
 from hiphinge.web.live.limits import LiveLimits
 from hiphinge.web.live.seat import Command, Line, Seat
 from hiphinge.web.live.writer import ChunkWriter
+
+if TYPE_CHECKING:
+    from hiphinge.live import Coach
 
 __all__ = ["LiveHub", "error_message"]
 
@@ -46,7 +48,7 @@ class LiveHub:
     clock
         Seconds that only grow; for tests.
     step
-        Reads the frames of several coaches together.
+        Reads the frames of several coaches together; None takes the engine's.
     """
 
     def __init__(
@@ -55,10 +57,11 @@ class LiveHub:
         *,
         limits: LiveLimits | None = None,
         clock: Callable[[], float] = time.monotonic,
-        step: Callable[[Sequence[tuple[Coach, Rows]]], list[list[dict[str, Any]]]] = step_together,
+        step: Callable[[Sequence[tuple[Coach, Rows]]], list[list[dict[str, Any]]]] | None = None,
     ) -> None:
         self.limits = limits or LiveLimits()
-        self._service, self._clock, self._step_together = service, clock, step
+        self._service, self._clock = service, clock
+        self._step_together = step or _step_together
         self.seats: dict[str, Seat] = {}
         self.frames_read = 0
         self.seconds_read = 0.0
@@ -375,6 +378,12 @@ class LiveHub:
             _log.warning("live: a set that was left could not be finished: %s", type(error).__name__)
         else:
             self._tried.pop(live, None)
+
+
+def _step_together(batch: Sequence[tuple[Coach, Rows]]) -> list[list[dict[str, Any]]]:
+    from hiphinge.live import step_together
+
+    return step_together(batch)
 
 
 def error_message(error: BaseException, *, fatal: bool) -> Message:

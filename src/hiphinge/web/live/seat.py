@@ -178,17 +178,21 @@ class Seat:
 
     def take_frames(self) -> Rows | None:
         """Return the frames to read now, None where a command (or nothing) is next."""
-        if not self.waiting or isinstance(self.waiting[0], Command):
-            return None
-        found, room = [], self._limits.step_frames
-        while room and self.waiting and not isinstance(self.waiting[0], Command):
-            rows = self.waiting.popleft()
+        found: list[Rows] = []
+        room = self._limits.step_frames
+        while room and self.waiting:
+            rows = self.waiting[0]
+            if isinstance(rows, Command):
+                break
+            self.waiting.popleft()
             if len(rows) > room:
                 self.waiting.appendleft(rows[room:])
                 rows = rows[:room]
             found.append(rows)
             room -= len(rows)
-        self.waiting_frames -= sum(map(len, found))
+        if not found:
+            return None
+        self.waiting_frames -= self._limits.step_frames - room
         self.look_for_room()
         return found[0] if len(found) == 1 else np.concatenate(found)
 
