@@ -90,7 +90,7 @@ def find_who(connection: HTTPConnection) -> Who:
     if known is not None:
         return known
     context = context_of(connection)
-    token = read_token(connection, context.settings)
+    token = read_token(connection)
     who = _by_session(context, token) if token is not None else None
     if who is None:
         who = _without_session(connection, context, token)
@@ -109,7 +109,7 @@ def _without_session(connection: HTTPConnection, context: Context, token: str | 
     if token is None:
         token = new_token()
         if connection.scope["type"] == "http":
-            give_token(connection, context.settings, token)
+            give_token(connection, token)
     session, csrf = fingerprint(token)[:16], csrf_of(token)
     if is_local(connection, context.settings):
         return Who(None, "owner", None, "home", session, csrf)
@@ -130,7 +130,7 @@ async def check_csrf(connection: HTTPConnection) -> None:
     """Refuse a change that does not come from a page of this server."""
     if not isinstance(connection, Request) or connection.method not in _UNSAFE:
         return
-    token = read_token(connection, context_of(connection).settings)
+    token = read_token(connection)
     sent = connection.headers.get("x-csrf-token", "")
     if not sent and connection.headers.get("content-type", "").lower().startswith(_FORMS):
         field = (await connection.form()).get("csrf_token", "")

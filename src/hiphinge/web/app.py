@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ from hiphinge.service.desk import utc_now
 from hiphinge.web.context import Context
 from hiphinge.web.errors import add_error_handlers
 from hiphinge.web.network import allowed_hosts
-from hiphinge.web.routes import ROUTERS
+from hiphinge.web.routes import LIFESPANS, ROUTERS
 from hiphinge.web.security import Guard
 from hiphinge.web.settings import Settings
 
@@ -30,6 +30,8 @@ def create_app(
     store: Store | None = None,
     clock: Callable[[], datetime] = utc_now,
     runner: Runner | None = None,
+    addresses: tuple[str, ...] = (),
+    phone_url: str = "",
 ) -> FastAPI:
     """Return the web app.
 
@@ -44,10 +46,21 @@ def create_app(
         Tells the time, aware.
     runner
         Assesses uploaded videos; None takes ``hiphinge.clip.run.assess_video``.
+    addresses
+        This computer's in its network, where others may ask for it by them.
+    phone_url
+        Where phones in the same network reach it, ``""`` where they do not.
     """
     from hiphinge import __version__
 
-    context = Context(settings=settings, hosts=allowed_hosts(settings), clock=clock, runner=runner, opened=store)
+    context = Context(
+        settings=settings,
+        hosts=allowed_hosts(settings, addresses=addresses),
+        clock=clock,
+        runner=runner,
+        opened=store,
+        phone_url=phone_url,
+    )
     app = FastAPI(
         title="hiphinge",
         version=__version__,
@@ -69,14 +82,12 @@ def create_app(
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Open the store where the app was not given one, and let what the parts of the app started run until the end."""
     context: Context = app.state.hiphinge
-    if context.opened is not None:
-        yield
-        return
-    from hiphinge.store import open_store
+    async with AsyncExitStack() as stack:
+        if context.opened is None:
+            from hiphinge.store import open_store
 
-    with open_store(context.settings.store or None, clock=context.clock) as store:
-        context.opened = store
-        try:
-            yield
-        finally:
-            context.opened = None
+            context.opened = stack.enter_context(open_store(context.settings.store or None, clock=context.clock))
+            stack.callback(setattr, context, "opened", None)
+        for part in LIFESPANS:
+            await stack.enter_async_context(part(app))
+        yield

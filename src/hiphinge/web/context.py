@@ -36,6 +36,8 @@ class Context:
     opened: Store | None = None
     #: Where phones in the same network reach this computer, ``""`` where they do not.
     phone_url: str = ""
+    #: Of the certificate, as browsers show it; ``""`` without one.
+    fingerprint: str = ""
     #: Failed tries to sign in, by account and by address.
     guesses: Throttle = field(default_factory=Throttle)
     addresses: Throttle = field(default_factory=lambda: Throttle(free=20))
@@ -77,13 +79,14 @@ class Context:
         program, sha = self.program()
         return Desk(self.store.acting_as(who), program, program_sha=sha, runner=self.runner, clock=self.clock)
 
-    def data_folder(self) -> Path:
+    @staticmethod
+    def data_folder_of(settings: Settings) -> Path:
         """Return the private folder for what is neither people nor films, such as certificates."""
-        if self.settings.data is not None:
-            return self.settings.data
+        if settings.data is not None:
+            return settings.data
         from hiphinge.store.opening import find_place
 
-        place = find_place(self.settings.store or None)
+        place = find_place(settings.store or None)
         return (place.path.parent if place.path is not None else place.files.parent) / "web"
 
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 
-from hiphinge.web import accounts, assets, desk, front, live, patient, pictures, uploads, visit
+from fastapi import APIRouter, FastAPI
 
-__all__ = ["ROUTERS"]
+from hiphinge.web import accounts, assets, desk, front, live, patient, phone, pictures, reference, uploads, visit
+from hiphinge.web.live.life import lifespan
+
+__all__ = ["LIFESPANS", "ROUTERS"]
 
 ROUTERS: tuple[APIRouter, ...] = (
     front.router,
+    phone.router,
+    reference.router,
     accounts.router,
     patient.router,
     uploads.router,
@@ -19,3 +25,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     pictures.router,
     assets.router,
 )
+
+#: What runs as long as the app does, in this order; it ends in the other one.
+LIFESPANS: tuple[Callable[[FastAPI], AbstractAsyncContextManager[None]], ...] = (lifespan,)

@@ -17,7 +17,7 @@ from hiphinge.errors import HiphingeError
 from hiphinge.web.context import Context
 from hiphinge.web.errors import NotAllowed, TooLarge, TooMany, WebError, answer_error, answer_unforeseen
 from hiphinge.web.network import host_of
-from hiphinge.web.tokens import fingerprint, read_token, set_cookies
+from hiphinge.web.tokens import fingerprint, is_secure, read_token, set_cookies
 from hiphinge.web.translate import _, choose_language, set_language
 
 __all__ = ["CONTENT_SECURITY_POLICY", "Guard"]
@@ -61,7 +61,7 @@ class Guard:
             return
         connection = HTTPConnection(scope)
         set_language(choose_language(connection.headers.get("accept-language", "")))
-        answering = _Answering(scope, send, hsts=self._context.settings.secure)
+        answering = _Answering(scope, send, hsts=self._wants_hsts(connection))
         try:
             self._check(connection)
             self._count(connection)
@@ -90,6 +90,11 @@ class Guard:
         if not length.isdigit() or int(length) > self._limit(connection):
             raise _too_large(self._limit(connection))
 
+    def _wants_hsts(self, connection: HTTPConnection) -> bool:
+        """Whether browsers shall never come without TLS again: not where the certificate is one made here."""
+        settings = self._context.settings
+        return not settings.home and (settings.behind_proxy or settings.tls == "files") and is_secure(connection)
+
     def _count(self, connection: HTTPConnection) -> None:
         """Let each browser, and each address, ask only so often; signing in and joining much less."""
         path, settings = connection.url.path, self._context.settings
@@ -97,7 +102,7 @@ class Guard:
         rate = float(settings.requests_per_minute)
         asked = [(f"address {address}", rate * _BROWSERS)]
         if not path.startswith(("/static/", "/pictures/")):
-            token = read_token(connection, settings)
+            token = read_token(connection)
             asked.append((f"page {address if token is None else fingerprint(token)}", rate))
         if path == "/login" or path.startswith("/join/"):
             asked.append((f"door {address}", _DOOR_PER_MINUTE))

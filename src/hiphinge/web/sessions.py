@@ -63,14 +63,14 @@ def begin_session(
     person: str | None = None,
 ) -> Who:
     """Begin a session with a fresh token; what the browser held before is over, so that nobody can plant a token."""
-    before = read_token(connection, context.settings)
+    before = read_token(connection)
     token = new_token()
     store = context.store.acting_as(name)
     if before is not None:
         store.end_web_session(fingerprint(before))
     expires = context.clock() + lasts
     store.add_web_session(fingerprint(token), csrf_of(token), account, role, person, expires, label)
-    give_token(connection, context.settings, token, max_age_s=context.settings.session_days * 86400)
+    give_token(connection, token, max_age_s=context.settings.session_days * 86400)
     who = _who(account, role, person, name, token)
     connection.scope["hiphinge.who"] = who
     return who
@@ -78,15 +78,15 @@ def begin_session(
 
 def end_session(connection: HTTPConnection, context: Context) -> None:
     """End the session of this browser; it gets a fresh token that stands for nobody."""
-    before = read_token(connection, context.settings)
+    before = read_token(connection)
     if before is not None:
         context.store.end_web_session(fingerprint(before))
-    give_token(connection, context.settings, new_token())
+    give_token(connection, new_token())
 
 
-def token_hash(connection: HTTPConnection, context: Context) -> str:
+def token_hash(connection: HTTPConnection) -> str:
     """Return the hash by which the store knows this browser's session."""
-    return fingerprint(read_token(connection, context.settings) or "")
+    return fingerprint(read_token(connection) or "")
 
 
 def _keep_until(context: Context, found: WebSession) -> datetime | None:

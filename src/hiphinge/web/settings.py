@@ -58,6 +58,7 @@ SETTINGS: tuple[Setting, ...] = (
     _setting("key", None, "path", "The certificate's private key, a PEM file (with tls = files)."),
     _setting("behind_proxy", False, "flag", "A proxy on this computer does TLS; its X-Forwarded headers count."),
     _setting("worker", True, "flag", "Home: assess uploaded videos in this process. Clinic: see hiphinge worker."),
+    _setting("phone_port", 8766, "number", "The port for phones, with --phone.", least=0, most=65535),
     _setting("open_visits", False, "flag", "Clinic: let visitors without an account try one appointment."),
     _setting("idle_minutes", 720, "number", "Signed out after so long without a click.", least=5, most=43200),
     _setting("session_days", 30, "number", "Signed out after so many days at the latest.", least=1, most=365),
@@ -88,6 +89,7 @@ class Settings:
     key: Path | None = None
     behind_proxy: bool = False
     worker: bool = True
+    phone_port: int = 8766
     open_visits: bool = False
     idle_minutes: int = 720
     session_days: int = 30

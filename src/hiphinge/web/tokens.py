@@ -11,9 +11,7 @@ from typing import Any
 
 from starlette.requests import HTTPConnection
 
-from hiphinge.web.settings import Settings
-
-__all__ = ["cookie_name", "csrf_of", "fingerprint", "give_token", "new_token", "read_token", "set_cookies"]
+__all__ = ["cookie_name", "csrf_of", "fingerprint", "give_token", "is_secure", "new_token", "read_token", "set_cookies"]
 
 _SHAPE = re.compile(r"[A-Za-z0-9_-]{43}")
 #: Where a request keeps the cookies that its answer sets.
@@ -37,24 +35,29 @@ def csrf_of(token: str) -> str:
     return base64.urlsafe_b64encode(hashlib.sha256(b"csrf:" + token.encode()).digest()).decode().rstrip("=")
 
 
-def cookie_name(settings: Settings) -> str:
+def is_secure(connection: HTTPConnection) -> bool:
+    """Whether a request came through TLS."""
+    return connection.url.scheme in ("https", "wss")
+
+
+def cookie_name(connection: HTTPConnection) -> str:
     """Return the cookie's name; with TLS the browser itself makes sure that nobody else sets it."""
-    return "__Host-hiphinge" if settings.secure else "hiphinge"
+    return "__Host-hiphinge" if is_secure(connection) else "hiphinge"
 
 
-def read_token(connection: HTTPConnection, settings: Settings) -> str | None:
+def read_token(connection: HTTPConnection) -> str | None:
     """Return the visitor's token, None where there is none that could be ours."""
     given: str | None = connection.scope.get(_GIVEN)
     if given is not None:
         return given
-    found = connection.cookies.get(cookie_name(settings), "")
+    found = connection.cookies.get(cookie_name(connection), "")
     return found if _SHAPE.fullmatch(found) else None
 
 
-def give_token(connection: HTTPConnection, settings: Settings, token: str, *, max_age_s: int | None = None) -> None:
+def give_token(connection: HTTPConnection, token: str, *, max_age_s: int | None = None) -> None:
     """Let the answer set the cookie to ``token``; without ``max_age_s`` it lasts as long as the browser is open."""
-    parts = [f"{cookie_name(settings)}={token}", "Path=/", "HttpOnly", "SameSite=Lax"]
-    if settings.secure:
+    parts = [f"{cookie_name(connection)}={token}", "Path=/", "HttpOnly", "SameSite=Lax"]
+    if is_secure(connection):
         parts.append("Secure")
     if max_age_s is not None:
         parts.append(f"Max-Age={max_age_s}")

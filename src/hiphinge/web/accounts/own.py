@@ -68,7 +68,7 @@ def change_password(
 def sign_out_everywhere(request: Request, who: WhoDep, context: ContextDep, store: StoreDep) -> Response:
     """Sign out of every browser but this one."""
     if who.account is not None:
-        store.end_web_sessions_of(who.account, but=token_hash(request, context))
+        store.end_web_sessions_of(who.account, but=token_hash(request))
     return RedirectResponse("/account?said=everywhere", status_code=303)
 
 
@@ -78,6 +78,6 @@ def _show(
     sessions = () if who.account is None else context.store.web_sessions(who.account)
     login = "" if who.account is None else context.store.account(who.account).login
     return page(
-        request, who, "account/account.html", status=status, sessions=sessions, here=token_hash(request, context),
+        request, who, "account/account.html", status=status, sessions=sessions, here=token_hash(request),
         good=good, error=error, least=LEAST_CHARACTERS, login=login,
     )  # fmt: skip
