@@ -44,6 +44,7 @@ _DOOR_PER_MINUTE = 60.0
 _UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 #: A form or a call; one piece of an upload.
 _FORM_BYTES, _PIECE_BYTES = 1 << 20, 32 << 20
+_PIECE = re.compile(r"/api/p/[^/]+/uploads/[^/]+")
 #: A whole video sent by a plain form.
 _WHOLE_VIDEO = re.compile(r"/(?:p/[^/]+|desk/.+|visit.*|start)/upload")
 
@@ -113,7 +114,7 @@ class Guard:
     def _limit(self, connection: HTTPConnection) -> int:
         """Return how many bytes a request may send."""
         path = connection.url.path
-        if path.startswith("/api/uploads"):
+        if _PIECE.fullmatch(path):
             return _PIECE_BYTES
         if _WHOLE_VIDEO.fullmatch(path):
             return (self._context.settings.upload_mb << 20) + _FORM_BYTES
