@@ -194,7 +194,7 @@ class Seat:
             return None
         self.waiting_frames -= self._limits.step_frames - room
         self.look_for_room()
-        return found[0] if len(found) == 1 else np.concatenate(found)
+        return found[0] if len(found) == 1 else stack_rows(found)
 
     def take_command(self) -> Command | None:
         """Return the command that is next, None where frames (or nothing) are."""
