@@ -16,11 +16,11 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+from tests.web.js.clips import browser_tracks, follow, lumbar_deg, write_pictures
 
 from hiphinge.clip.analyse import ClipTracks
 from hiphinge.clip.options import AssessOptions
 from hiphinge.clip.run import assess_video
-from tests.web.js.clips import browser_tracks, follow, lumbar_deg, write_pictures
 
 CLIPS = [
     "src/hiphinge/data/demo.mp4",

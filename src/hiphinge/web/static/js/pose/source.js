@@ -18,6 +18,8 @@ const DEAD_AFTER_MS = 10_000;
 const LOADING_MS = 120_000;
 const WATCH_EVERY_MS = 1_000;
 const MAX_RESTARTS = 3;
+/** A worker that answered so often is not the one that died before. */
+const SOUND_AFTER = 300;
 
 /**
  * Follows the person in a stream or a film.
@@ -52,13 +54,13 @@ export class PoseSource extends EventTarget {
    */
   async start(stream, { onFrame = () => {}, onStatus = () => {}, video = null } = {}) {
     if (this.running) this.stop();
-    Object.assign(this, { onFrame, onStatus, running: true, restarts: 0, restarted: false });
+    Object.assign(this, { onFrame, onStatus, running: true, restarts: 0, restarted: false, fresh: null });
     this.listeners = new AbortController();
     this.clock = new FrameClock();
     this.meter = new RateMeter();
     this.tell('loading');
-    await this.attach(stream, video);
     try {
+      await this.attach(stream, video);
       await this.load();
     } catch (error) {
       this.stop();
@@ -110,7 +112,11 @@ export class PoseSource extends EventTarget {
       const ended = () => this.video.srcObject === stream && this.tell('failed', this.problem('ended'));
       track.addEventListener('ended', ended, { signal: this.listeners.signal });
     }
-    await this.video.play();
+    try {
+      await this.video.play();
+    } catch (error) {
+      throw new PoseError('busy', { texts: this.texts, detail: error.message });
+    }
   }
 
   /** Start a worker; resolves when its model is there. */
@@ -147,6 +153,8 @@ export class PoseSource extends EventTarget {
       return;
     }
     this.meter.add(performance.now());
+    if (this.meter.count > SOUND_AFTER) this.restarts = 0;
+    this.grab();
     this.onFrame(data);
     this.dispatchEvent(new CustomEvent('frame', { detail: data }));
   }
@@ -156,7 +164,6 @@ export class PoseSource extends EventTarget {
     if (!this.running || this.reviving) return;
     this.reviving = true;
     this.restarts += 1;
-    this.restarted = true;
     this.tell('loading');
     try {
       if (this.restarts > MAX_RESTARTS) throw this.problem('model');
@@ -175,26 +182,35 @@ export class PoseSource extends EventTarget {
   next() {
     if (!this.running) return;
     if (this.video.requestVideoFrameCallback) {
-      this.video.requestVideoFrameCallback((now, told) => this.grab(told.mediaTime, told.captureTime ?? now));
+      this.video.requestVideoFrameCallback((now, told) => this.see(told.mediaTime, told.captureTime ?? now));
     } else {
-      requestAnimationFrame((now) => this.grab(this.video.currentTime, now));
+      requestAnimationFrame((now) => this.see(this.video.currentTime, now));
     }
   }
 
-  /** Hand the picture to the worker, or pass it over where the worker is busy. */
-  async grab(mediaTime, now) {
-    const { video, worker } = this;
+  /** A picture is there: it waits for the worker, and gives way to a later one. */
+  see(mediaTime, now) {
     this.next();
-    if (!this.running || !this.ready || this.busy !== null || document.hidden || video.videoWidth === 0) return;
-    const timeS = this.clock.read(this.ownStream ? now / 1000 : mediaTime, now / 1000);
+    this.fresh = { source: this.ownStream ? now / 1000 : mediaTime, wall: now / 1000 };
+    this.grab();
+  }
+
+  /** Hand the newest picture to the worker, if both are there. */
+  async grab() {
+    const { video, worker, fresh } = this;
+    if (!this.running || !this.ready || this.busy !== null || fresh === null) return;
+    this.fresh = null;
+    if (document.hidden || video.videoWidth === 0) return;
+    const timeS = this.clock.read(fresh.source, fresh.wall);
     if (timeS === null) return;
     this.busy = performance.now();
     try {
       const frame = await picture(video);
       const sent = { frame, time_s: timeS, mirror: this.mirror, restarted: this.restarted };
-      this.restarted = false;
-      if (worker === this.worker && this.running) worker.postMessage(sent, [frame]);
-      else frame.close();
+      if (worker === this.worker && this.running) {
+        this.restarted = false;
+        worker.postMessage(sent, [frame]);
+      } else frame.close();
     } catch {
       this.busy = null; // no picture just now, as when the camera is being switched
     }
@@ -208,7 +224,6 @@ export class PoseSource extends EventTarget {
   /** Look after the page and the worker while frames are followed. */
   watchPage() {
     this.watcher = setInterval(() => this.check(), WATCH_EVERY_MS);
-    this.slowSince = null;
     const onVisibility = () => {
       if (document.hidden) this.tell('paused');
       else {
@@ -227,9 +242,13 @@ export class PoseSource extends EventTarget {
     if (this.busy !== null && this.ready && now - this.busy > DEAD_AFTER_MS) this.revive();
     const waiting = !this.ready || document.hidden || this.video.paused || this.meter.age(now) < SLOW_AFTER_S;
     if (waiting) return;
-    const fps = this.meter.rate(now);
-    this.slowSince = fps < MIN_FPS ? (this.slowSince ?? now) : null;
-    const slow = this.slowSince !== null && now - this.slowSince >= SLOW_AFTER_S * 1000;
+    const slow = this.meter.rate(now) < MIN_FPS;
+    if (slow && this.wanted.model === 'auto' && this.found.model === 'full') {
+      // It was fast enough when it was tried: the device may have grown hot.
+      this.wanted.model = 'lite';
+      this.revive();
+      return;
+    }
     this.tell(slow ? 'slow' : 'running', slow ? this.problem('slow') : null);
   }
 
@@ -308,10 +327,12 @@ export class RateMeter {
   constructor() {
     this.times = [];
     this.first = null;
+    this.count = 0;
   }
 
   add(now) {
     this.first ??= now;
+    this.count += 1;
     this.times.push(now);
     while (this.times.length && this.times[0] < now - FPS_OVER_S * 1000) this.times.shift();
   }
