@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from hiphinge.pose.task import make_task
+
 ROOT = Path(__file__).parents[2]
 DATA = b"0123456789" * 100
 
@@ -107,6 +109,23 @@ def test_whole_files_go_into_folders_of_their_own(hook: ModuleType, tmp_path: Pa
     tree = write_lock(tmp_path / "tree", registry, files=whole)
     hook.ensure_files(tree, LOCK, npm=registry)
     assert files(tree) == {"deep/er/whole.js": DATA}
+
+
+def test_tasks_are_composed_and_locked(hook: ModuleType, tmp_path: Path, registry: Registry) -> None:
+    tree = write_lock(tmp_path / "tree", registry)
+    model = tree / "detector.tflite"
+    model.write_bytes((ROOT / "src/hiphinge/pose/models/pose_detector.tflite").read_bytes())
+    parts = {"a.tflite": {"file": "detector.tflite", "mean": 0.0, "std": 255.0}}
+    made = make_task({"a.tflite": (model.read_bytes(), 0.0, 255.0)})
+    task = {"sha256": hashlib.sha256(made).hexdigest(), "models": parts}
+    lock = {**json.loads((tree / LOCK).read_text(encoding="utf-8")), "tasks": {"models/one.task": task}}
+    (tree / LOCK).write_text(json.dumps(lock), encoding="utf-8")
+    hook.ensure_files(tree, LOCK, npm=registry)
+    assert files(tree)["models/one.task"] == made
+    lock["tasks"]["models/one.task"]["sha256"] = "0" * 64
+    (tree / LOCK).write_text(json.dumps(lock), encoding="utf-8")
+    with pytest.raises(hook.FilesBuildError, match=r"one\.task has sha256"):
+        hook.ensure_files(tree, LOCK, npm=registry)
 
 
 def test_no_network_fails_the_build(hook: ModuleType, tree: Path, registry: Registry) -> None:
