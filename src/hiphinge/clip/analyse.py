@@ -39,7 +39,15 @@ from hiphinge.spine import (
     is_back_seen,
     load_calibration,
 )
-from hiphinge.verdict import Criteria, RepContext, compute_measures, decide_verdict, find_low_hands, judge
+from hiphinge.verdict import (
+    FETCHED_LOADS,
+    Criteria,
+    RepContext,
+    compute_measures,
+    decide_verdict,
+    find_low_hands,
+    judge,
+)
 from hiphinge.verdict.headlines import NOTICE
 from hiphinge.verdict.measures import MIN_REFERENCE_DEG
 
@@ -47,8 +55,6 @@ __all__ = ["ClipTracks", "analyse", "find_own_maximum", "flatten_options"]
 
 #: A pelvic tilt is a small movement; a bend this small would not count as a rep elsewhere.
 PELVIC_TILT_DEPTH_DEG = 4.0
-#: Drills whose load is fetched and put back: bends with the hands below the knees are not reps of the drill.
-_FETCHED = ("upper_abdomen", "upper_back")
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +232,7 @@ def _find_reps(
     if video.is_photograph:
         return _rep_of_photograph(lean, baseline, criteria), ()
     reps = find_reps(lean, time_s=motion.time_s, baseline_deg=baseline, min_depth_deg=criteria.no_bend_lean_max_deg)
-    if criteria.load not in _FETCHED:
+    if criteria.load not in FETCHED_LOADS:
         return reps, ()
     kept = [rep for rep in reps if not find_low_hands(pose, segments, row=rep.bottom_frame)]
     notes = tuple(

@@ -3,11 +3,12 @@
 from hiphinge.verdict.context import RepContext
 from hiphinge.verdict.criteria import Criteria, check_limits, criteria_for
 from hiphinge.verdict.judge import judge
-from hiphinge.verdict.load import find_low_hands
+from hiphinge.verdict.load import FETCHED_LOADS, find_low_hands
 from hiphinge.verdict.measures import compute_measures
 from hiphinge.verdict.outcome import decide_verdict
 
 __all__ = [
+    "FETCHED_LOADS",
     "Criteria",
     "RepContext",
     "check_limits",

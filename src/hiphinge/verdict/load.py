@@ -8,10 +8,12 @@ from hiphinge.model import Array, PoseTrack
 from hiphinge.sagittal import Segments
 from hiphinge.sagittal.points import HANDS, WRISTS
 
-__all__ = ["compute_load_offset", "compute_reach", "find_low_hands"]
+__all__ = ["FETCHED_LOADS", "compute_load_offset", "compute_reach", "find_low_hands"]
 
 #: A wrist or fingertip less visible than this is not used.
 MIN_VISIBILITY = 0.4
+#: Loads that are fetched and put back: bends with the hands below the knees are then not reps of the drill.
+FETCHED_LOADS = ("upper_abdomen", "upper_back")
 #: Where the load belongs on the trunk: from .. to along the hip-shoulder axis, and to the belly (-) or back (+).
 _TRUNK_PLACES = {"upper_abdomen": (0.45, 0.85, -0.35, 0.0), "upper_back": (0.75, 1.25, -0.02, 0.35)}
 
