@@ -44,7 +44,7 @@ def seen(clinic: Clinic, person: Person, pose: str = "good") -> SeenClip:
     return find_clip(clinic.desk, person, clinic.film(person, "wall_hinge", pose, touched=True))
 
 
-def bent_knee(clinic: Clinic, clip: SeenClip, by: float = 120.0) -> Corrections:
+def bent_knee(clinic: Clinic, clip: SeenClip, by: float = 60.0) -> Corrections:
     """Put the knee far forward around the bottom of every rep: what is told there is a median over seven frames."""
     tracks = load_tracks(clinic.desk, clip)
     rows = [
