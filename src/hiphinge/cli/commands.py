@@ -23,6 +23,7 @@ from hiphinge.cli.session import session_app
 from hiphinge.cli.settings import build_options
 from hiphinge.cli.stance import stance
 from hiphinge.cli.validate import validate
+from hiphinge.cli.worker import worker
 from hiphinge.clip.options import AssessOptions
 
 __all__ = ["app", "main", "watch_signals"]
@@ -168,6 +169,7 @@ app.command(epilog="Example: hiphinge rerun tracks.npz --drill deadlift")(rerun)
 app.command(epilog="Example: hiphinge stance front.jpg")(stance)
 app.command(epilog="Example: hiphinge validate --quick")(validate)
 app.command(epilog="Example: hiphinge serve")(serve)
+app.command(epilog="Example: hiphinge worker --store postgresql://hinge@server/clinic")(worker)
 program_app.command("page", epilog="Example: hiphinge program page --pdf program.pdf")(program_page.page)
 app.add_typer(program_app)
 

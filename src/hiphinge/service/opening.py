@@ -7,14 +7,18 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hiphinge.errors import PersonNotFound
-from hiphinge.program import load_program, shipped_text
+from hiphinge.program import load_program, read_program, shipped_text
 from hiphinge.service.clips import Runner
 from hiphinge.service.commandline import command_line
 from hiphinge.service.desk import Desk, utc_now
 
-__all__ = ["find_missing", "open_desk"]
+if TYPE_CHECKING:
+    from hiphinge.store import Store
+
+__all__ = ["desk_maker", "find_missing", "open_desk"]
 
 
 def find_missing(url: str | None = None) -> Path | None:
@@ -23,6 +27,28 @@ def find_missing(url: str | None = None) -> Path | None:
 
     path = find_place(url).path
     return path if path is not None and not path.exists() else None
+
+
+def desk_maker(
+    store: Store, program: Path | None = None, *, runner: Runner | None = None, clock: Callable[[], datetime] = utc_now
+) -> Callable[[str], Desk]:
+    """Return what makes a desk on an open store, under the name that is written down with what is done.
+
+    The program is a file's; without one the store's own, looked up anew each time, else the built-in one.
+    """
+
+    def make(who: str) -> Desk:
+        saved = store.current_program() if program is None else None
+        if program is not None:
+            text, loaded = program.read_text(encoding="utf-8"), load_program(program)
+        elif saved is not None:
+            text, loaded = saved.toml, read_program(saved.toml, name="program.toml")
+        else:
+            text, loaded = shipped_text(), load_program(None)
+        sha = hashlib.sha256(text.encode()).hexdigest()
+        return Desk(store.acting_as(who), loaded, program_sha=sha, runner=runner, clock=clock)
+
+    return make
 
 
 @contextmanager

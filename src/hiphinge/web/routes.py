@@ -27,4 +27,4 @@ ROUTERS: tuple[APIRouter, ...] = (
 )
 
 #: What runs as long as the app does, in this order; it ends in the other one.
-LIFESPANS: tuple[Callable[[FastAPI], AbstractAsyncContextManager[None]], ...] = (lifespan,)
+LIFESPANS: tuple[Callable[[FastAPI], AbstractAsyncContextManager[None]], ...] = (lifespan, uploads.lifespan)

@@ -1,0 +1,100 @@
+"""My data: what is kept, taking it along, deleting films, erasing everything."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+import zipfile
+from collections import Counter
+from pathlib import Path
+
+from fastapi import APIRouter
+from starlette.background import BackgroundTask
+from starlette.requests import Request
+from starlette.responses import FileResponse, RedirectResponse, Response
+
+from hiphinge.errors import StoreError
+from hiphinge.service.desk import Desk
+from hiphinge.service.jobs import cancel_clip
+from hiphinge.service.words import name_entry
+from hiphinge.store import Person, Store
+from hiphinge.web.access import DeskDep, PersonDep, StoreDep, Who, WhoDep, allow
+from hiphinge.web.errors import NotFound
+from hiphinge.web.pages import page
+from hiphinge.web.patient.answers import NO_ANSWERS, Answers, FormDep
+from hiphinge.web.patient.flow import go, person_page
+from hiphinge.web.translate import _
+
+__all__ = ["router"]
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/p/{person}/data", dependencies=[allow("person.view")])
+def data(request: Request, who: WhoDep, person: PersonDep, desk: DeskDep, store: StoreDep) -> Response:
+    """Show what is kept of a person."""
+    return _show(request, who, person, desk, store, NO_ANSWERS)
+
+
+@router.get("/p/{person}/data/export.zip", dependencies=[allow("person.view")])
+def export(person: PersonDep, store: StoreDep) -> Response:
+    """Send all there is on a person as one file."""
+    handle, name = tempfile.mkstemp(prefix="hiphinge-", suffix=".zip")
+    os.close(handle)
+    target = Path(name)
+    try:
+        with tempfile.TemporaryDirectory(prefix="hiphinge-") as folder:
+            written = store.export_person(person.id, Path(folder) / "export")
+            with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+                for path in sorted(written.rglob("*")):
+                    if path.is_file():
+                        archive.write(path, path.relative_to(written).as_posix())
+    except BaseException:
+        target.unlink(missing_ok=True)
+        raise
+    plain = re.sub(r"[^a-z0-9]+", "-", person.name.lower()).strip("-") or "person"
+    return FileResponse(
+        target, filename=f"hiphinge-{plain}.zip", media_type="application/zip",
+        background=BackgroundTask(target.unlink, missing_ok=True),
+    )  # fmt: skip
+
+
+@router.post("/p/{person}/data/films/{film}/delete", dependencies=[allow("person.act")])
+def delete_film(person: PersonDep, store: StoreDep, film: str) -> Response:
+    """Delete a kept film; what was measured in it stays."""
+    if film not in [one.id for one in store.clips(person.id)]:
+        raise NotFound(_("There is no such film."))
+    store.remove_clip(person.id, film)
+    return go(person, "data", said="film-deleted")
+
+
+@router.post("/p/{person}/data/erase", dependencies=[allow("person.act")])
+def erase(request: Request, who: WhoDep, person: PersonDep, desk: DeskDep, store: StoreDep, form: FormDep) -> Response:
+    """Erase everything on a person, once their name was typed."""
+    answers = Answers(form)
+    typed = " ".join(answers.text("name", longest=200).split())
+    if typed.casefold() != " ".join(person.name.split()).casefold():
+        answers.errors["name"] = _("Please type {name} to erase everything.").format(name=person.name)
+        return _show(request, who, person, desk, store, answers)
+    for job in store.jobs(person.id):
+        if job.state in ("queued", "running"):
+            try:
+                cancel_clip(store, job)
+            except StoreError:
+                continue
+    done = store.erase_person(person.id)
+    if who.person == person.id:
+        return page(request, who, "patient/erased.html", complete=done.complete)
+    return RedirectResponse("/", status_code=303)
+
+
+def _show(request: Request, who: Who, person: Person, desk: Desk, store: Store, answers: Answers) -> Response:
+    events = desk.history(person).events
+    kinds = Counter(name_entry(one, desk.program).split(":")[0] for one in events)
+    films = store.clips(person.id)
+    return person_page(
+        request, who, person, "data.html", status=422 if answers.errors else 200, kinds=sorted(kinds.items()),
+        films=films, kept=[one for one in films if one.kept], notes=len(desk.notes(person)), entries=len(events),
+        waiting=store.uploads(person.id), answers=answers,
+    )  # fmt: skip

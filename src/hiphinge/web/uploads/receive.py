@@ -1,0 +1,210 @@
+"""Taking a film piece by piece: what is confirmed is on the disk, whatever is cut off."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from hiphinge.errors import HiphingeError, InputError, RecordConflict, StoreError, VideoUnsupported
+from hiphinge.service.jobs import film_of
+from hiphinge.web.errors import NotFound, TooLarge, TooMany, WebError
+from hiphinge.web.translate import _
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hiphinge.store import Person, Store, Upload
+
+__all__ = ["LONGEST_S", "MOST_OPEN", "PIECE_BYTES", "Film", "WrongOffset", "add_piece", "check_film", "find_upload",
+           "offset_of", "open_upload", "take_whole"]  # fmt: skip
+
+#: Largest piece of a film, and what the page sends at a time.
+PIECE_BYTES = 16 << 20
+#: Films of one person that may be under way or wait to be looked at.
+MOST_OPEN = 6
+#: A set takes a minute or two; much longer films are somebody's mistake.
+LONGEST_S = 20 * 60.0
+#: Room that is left on the disk for everything else.
+_RESERVE_BYTES = 512 << 20
+#: Containers → the ending that the film gets; what is not listed keeps a plain one.
+_SUFFIXES = (
+    ("matroska", ".mkv"), ("webm", ".webm"), ("mp4", ".mp4"), ("avi", ".avi"), ("gif", ".gif"), ("png", ".png"),
+    ("jpeg", ".jpg"), ("webp", ".webp"), ("mpegts", ".ts"), ("image2", ".jpg"),
+)  # fmt: skip
+_locks: defaultdict[str, Lock] = defaultdict(Lock)
+
+
+class WrongOffset(WebError):
+    """A piece that does not begin where the last one ended; the header says where it goes on."""
+
+    status = 409
+
+    def __init__(self, offset: int) -> None:
+        super().__init__(_("The film goes on elsewhere."), next_step=_("Go on from the place that was answered."))
+        self.headers = {"Upload-Offset": str(offset)}
+
+
+@dataclass(frozen=True, slots=True)
+class Film:
+    """What a film was found to be."""
+
+    sha256: str
+    suffix: str
+    duration_s: float | None
+
+
+def open_upload(
+    store: Store, person: Person, *, name: str, size: int, meta: Mapping[str, Any], most_bytes: int
+) -> Upload:
+    """Begin a film.
+
+    Raises
+    ------
+    WebError
+        Too large, too many at once, or no room on the disk.
+    """
+    if size < 1:
+        raise WebError(_("The film is empty."), next_step=_("Choose another one."))
+    if size > most_bytes:
+        raise TooLarge(
+            _("The film has {size} MB.").format(size=round(size / (1 << 20))),
+            expected=_("at most {most} MB").format(most=most_bytes >> 20),
+            next_step=_("Film shorter, or choose a smaller size on the phone: 1280 × 720 is enough."),
+        )
+    if len(_waiting(store, person)) >= MOST_OPEN:
+        raise _too_many()
+    folder = store.upload_folder()
+    if shutil.disk_usage(folder).free < size + _RESERVE_BYTES:
+        full = WebError(
+            _("There is no room for the film on this computer."),
+            next_step=_("Delete kept films under My data, or free some space, then send it again."),
+        )
+        full.status = 507
+        raise full
+    # The name is shown again, and never used as a name of a file.
+    shown = "".join(one for one in name.replace("\\", "/").rpartition("/")[2] if one.isprintable())[:200]
+    return store.add_upload(person.id, shown.strip() or _("film"), size, meta)
+
+
+def _waiting(store: Store, person: Person) -> list[Upload]:
+    """Return films that are under way, or wait to be looked at."""
+    over = {str(job.payload.get("film")) for job in store.jobs(person.id) if job.state in ("done", "failed")}
+    return [one for one in store.uploads(person.id) if one.id not in over]
+
+
+def _too_many() -> TooMany:
+    error = TooMany(60)
+    error.what = _("Too many films are under way at once.")
+    error.next_step = _("Wait until one has been looked at, or take one back.")
+    return error
+
+
+def find_upload(store: Store, person: Person, upload: str) -> Upload:
+    """Return an upload of this person; 404 for another's."""
+    try:
+        found = store.upload(upload)
+    except StoreError:
+        raise NotFound(_("There is no such film under way.")) from None
+    if found.person != person.id:
+        raise NotFound(_("There is no such film under way."))
+    return found
+
+
+def offset_of(store: Store, upload: Upload) -> int:
+    """Return from where the film goes on: what was confirmed and is still on the disk."""
+    try:
+        there = film_of(store, upload.id).stat().st_size
+    except OSError:
+        there = 0
+    return min(upload.received, there)
+
+
+def add_piece(store: Store, upload: Upload, offset: int, piece: bytes) -> int:
+    """Write a piece to the disk, and return from where the film goes on.
+
+    Raises
+    ------
+    WrongOffset
+        It begins elsewhere.
+    TooLarge
+        It is larger than what is left of the film.
+    """
+    with _locks[upload.id]:
+        upload = store.upload(upload.id)
+        goes_on = offset_of(store, upload)
+        if offset != goes_on:
+            raise WrongOffset(goes_on)
+        if offset + len(piece) > upload.size:
+            raise TooLarge(_("That is more than the film was said to have."), next_step=_("Send it once more."))
+        with _part(film_of(store, upload.id)) as part:
+            # What was cut off in the middle of a piece is written over.
+            part.truncate(offset)
+            part.seek(offset)
+            part.write(piece)
+            part.flush()
+            os.fsync(part.fileno())
+        return store.set_upload_received(upload.id, offset + len(piece)).received
+
+
+def take_whole(store: Store, upload: Upload, source: Any) -> None:
+    """Take a film that came whole, with a form."""
+    offset = 0
+    while piece := source.read(PIECE_BYTES):
+        offset = add_piece(store, upload, offset, piece)
+
+
+def _part(path: Path) -> Any:
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
+    return os.fdopen(handle, "r+b")
+
+
+def check_film(store: Store, upload: Upload) -> Film:
+    """Look whether the bytes are a film, whatever its name says; what is none is deleted at once.
+
+    Raises
+    ------
+    RecordConflict
+        Bytes are missing.
+    InputError
+        It is no film, or much too long.
+    """
+    if offset_of(store, upload) != upload.size:
+        raise RecordConflict(
+            _("The film is not here as a whole yet."), expected=_("all of it"), next_step=_("Send the rest.")
+        )
+    path = film_of(store, upload.id)
+    try:
+        film = _open(path)
+    except HiphingeError as error:
+        _locks.pop(upload.id, None)
+        store.drop_upload(upload.id)
+        error.what = error.what.replace(repr(str(path)), _("The file")).replace(str(path), _("the file"))
+        raise
+    store.finish_upload(upload.id, film.sha256)
+    _locks.pop(upload.id, None)
+    return film
+
+
+def _open(path: Path) -> Film:
+    from hiphinge.video import open_video
+    from hiphinge.video.source import open_container
+
+    with open_video(path) as reader:
+        info = reader.info
+    if info.duration_s is not None and info.duration_s > LONGEST_S:
+        raise VideoUnsupported(
+            _("The film is {minutes} minutes long.").format(minutes=round(info.duration_s / 60)),
+            expected=_("at most {minutes} minutes").format(minutes=round(LONGEST_S / 60)),
+            next_step=_("Send one set: one film for each."),
+        )
+    with open_container(path) as container:
+        names = container.format.name
+    suffix = next((ending for word, ending in _SUFFIXES if word in names), ".mp4")
+    if info.sha256 is None:
+        raise InputError(_("The film cannot be read."), next_step=_("Send it again."))
+    return Film(info.sha256, suffix, info.duration_s)
