@@ -12,8 +12,8 @@ import alembic.operations
 import alembic.script
 
 from hiphinge.errors import StoreError
-from hiphinge.store import migrate, open_store
-from tests.store.samples import score
+from hiphinge.store import LiveChunk, migrate, open_store
+from tests.store.samples import AT, score
 
 CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload(["tests.store.workers"])
@@ -98,6 +98,36 @@ def open_at_version(pipe, address, steps, version, die):
     migrate.MIGRATIONS, migrate.HEAD = Path(steps), version
     open_store(address).close()
     pipe.send("opened")
+
+
+def take_and_die(pipe, address):
+    """Take a job for an hour and end without a word."""
+    with open_store(address) as store:
+        pipe.send(store.claim_job(f"worker-{os.getpid()}", 3600).id)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def work(pipe, address, die_at=None, after_the_entry=False):
+    """Do jobs until none waits, saying each; perhaps end in the middle of one, before or after its entry is made."""
+    owner = f"worker-{os.getpid()}"
+    with open_store(address) as store:
+        taken = 0
+        while (job := store.claim_job(owner, 3600)) is not None:
+            taken += 1
+            if taken == die_at and not after_the_entry:
+                os.kill(os.getpid(), signal.SIGKILL)
+            store.append(job.person, [score(f"job-{job.payload['number']}", 1.0)])
+            if taken == die_at:
+                os.kill(os.getpid(), signal.SIGKILL)
+            store.finish_job(job.id, owner, job.attempt, {"done_by": owner})
+            pipe.send(job.payload["number"])
+
+
+def stream(pipe, address, lives, count):
+    """Add chunk after chunk to live sets at once, and say what is confirmed."""
+    with open_store(address, clock=lambda: AT) as store:
+        for number in range(count):
+            pipe.send(store.append_live([LiveChunk(live, number, "frames", b"%d" % number) for live in lives]))
 
 
 def append_until_no_room(pipe, path, room_bytes):
