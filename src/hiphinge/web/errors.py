@@ -13,7 +13,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
-from starlette.websockets import WebSocket
+from starlette.websockets import WebSocket, WebSocketState
 
 from hiphinge.errors import (
     ConfigError,
@@ -39,6 +39,8 @@ __all__ = [
     "add_error_handlers",
     "answer_error",
     "answer_unforeseen",
+    "refuse_websocket",
+    "status_of",
     "wants_json",
 ]
 
@@ -100,6 +102,8 @@ class TooMany(WebError):
         self.headers = {"Retry-After": str(max(1, round(wait_s)))}
 
 
+#: Added to HTTP's status, so that a page knows why its websocket was closed: 4401 is to sign in, 4404 nothing there.
+_WEBSOCKET = 4000
 #: The first class that fits gives the status.
 _STATUS: tuple[tuple[type[HiphingeError], int], ...] = (
     (PersonNotFound, 404),
@@ -141,9 +145,16 @@ def add_error_handlers(app: FastAPI) -> None:
 async def _on_hiphinge(connection: Request | WebSocket, error: Exception) -> Response | None:
     assert isinstance(error, HiphingeError)
     if isinstance(connection, WebSocket):
-        await connection.close(code=1008, reason=error.what[:100])
+        await refuse_websocket(connection, error)
         return None
     return answer_error(connection, error)
+
+
+async def refuse_websocket(connection: WebSocket, error: HiphingeError) -> None:
+    """Close a websocket with 4000 and HTTP's status: a page cannot see why one was refused that never opened."""
+    if connection.application_state is WebSocketState.CONNECTING:
+        await connection.accept()
+    await connection.close(code=_WEBSOCKET + status_of(error), reason=error.what[:100])
 
 
 async def _on_http(connection: Request | WebSocket, error: Exception) -> Response | None:

@@ -12,9 +12,9 @@ from fastapi import APIRouter
 from starlette.concurrency import run_in_threadpool
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from hiphinge.errors import HiphingeError, StoreError, UsageError
+from hiphinge.errors import HiphingeError, UsageError
 from hiphinge.live.wire import MAX_MESSAGE_BYTES, decode_frames
-from hiphinge.web.access import allow, find_who, may, sees
+from hiphinge.web.access import allow
 from hiphinge.web.context import Context, context_of
 from hiphinge.web.live.hub import LiveHub, error_message
 from hiphinge.web.live.life import LiveParts, parts_of
@@ -27,20 +27,18 @@ router = APIRouter()
 _log = logging.getLogger(__name__)
 _MAX_TEXT = 4096
 #: Close codes that the page knows: trying again is of no use.
-OVER, GONE, NOT_SIGNED_IN, NOT_FOUND = 4000, 4004, 4401, 4404
+OVER, GONE = 4000, 4004
 #: Trying again later is.
 BUSY, ODD = 1013, 1008
 
 
-# Who may do this is checked within, so that the page hears in words why it is refused.
-@router.websocket("/ws/live/{live}", dependencies=[allow("public")])
+@router.websocket("/ws/live/{live}", dependencies=[allow("person.act")])
 async def live_socket(websocket: WebSocket, live: str) -> None:
     """Coach one live set."""
     context = context_of(websocket)
     await websocket.accept()
-    refused = await run_in_threadpool(_refusal, websocket, context, live)
-    if refused:
-        await websocket.close(refused)
+    if await run_in_threadpool(_is_gone, context, live):
+        await websocket.close(GONE)
         return
     parts = parts_of(context)
     line = Line(parts.hub.now())
@@ -54,18 +52,9 @@ async def live_socket(websocket: WebSocket, live: str) -> None:
     await _serve(websocket, parts, seat, line)
 
 
-def _refusal(websocket: WebSocket, context: Context, live: str) -> int:
-    """Return the close code for who may not be here, or for a set that is not there; 0 for the others."""
-    who = find_who(websocket)
-    if not may(who, "person.act"):
-        return NOT_SIGNED_IN
-    try:
-        found = context.store.live(live)
-    except StoreError:
-        return NOT_FOUND
-    if not sees(who, found.person):
-        return NOT_FOUND
-    return GONE if found.state == "abandoned" else 0
+def _is_gone(context: Context, live: str) -> bool:
+    """Whether nothing more comes of a set; who may be here was checked before."""
+    return context.store.live(live).state == "abandoned"
 
 
 async def _serve(websocket: WebSocket, parts: LiveParts, seat: Seat, line: Line) -> None:
