@@ -31,7 +31,7 @@ test("hidden stations break the line of the back", () => {
 });
 
 test("states of the back differ in form, not in colour alone", () => {
-  const forms = Object.values(BACK_FORMS).map(({ dash, saw: teeth }) => `${dash}|${teeth}`);
+  const forms = Object.values(BACK_FORMS).map(({ dash, teeth }) => `${dash}|${teeth}`);
   assert.equal(new Set(forms).size, 4);
 });
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { TargetTick, toneFor } from "../../../src/hiphinge/web/static/js/live/audio.js";
+import { TargetTick, Tone, toneFor } from "../../../src/hiphinge/web/static/js/live/audio.js";
 import { backOf, fillShare, meterText, targetShare } from "../../../src/hiphinge/web/static/js/live/meter.js";
 import { chooseVoice, Speaker } from "../../../src/hiphinge/web/static/js/live/speech.js";
 
@@ -105,4 +105,62 @@ test("a screen reader hears whole tens and the back's state", () => {
   assert.equal(meterText({ depth: 0.5, back: "odd" }, strings), "50 percent. ?");
   assert.equal(meterText(null, strings), "Not seen.");
   assert.equal(backOf(null), "unknown");
+});
+
+/** An AudioContext that keeps what its parameters were told. */
+class FakeContext {
+  constructor() {
+    this.state = "suspended";
+    this.currentTime = 1;
+    this.nodes = [];
+    this.destination = this.#node({});
+  }
+
+  #param = (value) => ({
+    value,
+    setTargetAtTime(to) {
+      this.value = to;
+    },
+    setValueAtTime() {},
+    exponentialRampToValueAtTime() {},
+  });
+
+  #node(fields) {
+    const node = { ...fields, connect: (to) => to, start: () => {}, stop: () => {} };
+    this.nodes.push(node);
+    return node;
+  }
+
+  createOscillator = () => this.#node({ frequency: this.#param(440), oscillator: true });
+  createGain = () => this.#node({ gain: this.#param(1) });
+  createBiquadFilter = () => this.#node({ frequency: this.#param(350) });
+  resume = () => {
+    this.state = "running";
+  };
+}
+
+test("the tone is built at the first tap, follows the meter, ticks at the target, and can be muted", () => {
+  const context = new FakeContext();
+  const one = new Tone(() => context);
+  one.set({ depth: 0.5, back: "flat" });
+  assert.equal(context.nodes.length, 1); // nothing sounds before a tap
+  one.unlock();
+  one.unlock();
+  assert.equal(context.state, "running");
+  const voices = () => context.nodes.filter((node) => node.oscillator).length;
+  const before = voices();
+  one.set({ depth: 0.8, back: "past" });
+  assert.ok(one.out.gain.value > 0 && one.roughGain.gain.value > 0.5);
+  assert.equal(one.pure.frequency.value, toneFor({ depth: 0.8, back: "past" }).hz);
+  one.set({ depth: 1.02, back: "flat" });
+  assert.equal(voices(), before + 1);
+  assert.equal(one.roughGain.gain.value, 0);
+  one.on = false;
+  one.set({ depth: 0.8, back: "flat" });
+  one.click();
+  assert.equal(one.out.gain.value, 0);
+  assert.equal(voices(), before + 1);
+  one.on = true;
+  one.set({ depth: 0.8, back: "unknown" });
+  assert.equal(one.out.gain.value, 0);
 });

@@ -19,8 +19,9 @@ export class After {
     if (this.rep === null) {
       return;
     }
-    const next = summary.cue || summary.praise || this.strings.next_again;
-    this.card = { ...this.about, sentence: summary.headline, next: fill(this.strings.share_next, { text: next }), doorX };
+    const step = summary.cue || summary.next?.reason;
+    const next = step ? fill(this.strings.share_next, { text: step }) : summary.praise || this.strings.next_again;
+    this.card = { ...this.about, sentence: summary.headline, next, doorX };
     const canvas = this.view.one("share-canvas");
     Object.assign(canvas, SIZE);
     drawCard(canvas.getContext("2d"), deepest(this.rep.poses), frameBox(this.rep.poses), this.card);

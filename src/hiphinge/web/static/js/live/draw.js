@@ -20,8 +20,8 @@ export const COLOURS = {
 /** The line of each state differs in form too: whole, long dashes, a saw, dots. */
 export const BACK_FORMS = {
   flat: { width: 9, dash: [] },
-  near: { width: 9, dash: [22, 9] },
-  past: { width: 7, dash: [], saw: true },
+  near: { width: 9, dash: [20, 14] },
+  past: { width: 5, dash: [], teeth: 8 },
   unknown: { width: 5, dash: [2, 11] },
 };
 const NEAR = [[28, 26], [26, 24], [24, 12], [12, 14], [14, 16], [28, 30], [30, 32], [28, 32]];
@@ -76,6 +76,8 @@ function smooth(points) {
     return [mean(0), mean(1)];
   });
 }
+
+const lengthOf = (points) => points.slice(1).reduce((sum, [x, y], i) => sum + Math.hypot(x - points[i][0], y - points[i][1]), 0);
 
 /** A saw along a line: teeth of `size` every `size`, to both sides. */
 export function saw(points, size) {
@@ -153,15 +155,19 @@ export function drawPerson(ctx, frame, look) {
 }
 
 function drawHead(ctx, frame, { place, unit }) {
-  // A circle about the ears: a head without a face.
-  const [ear, scale] = [[frame.keypoints[16], frame.keypoints[17]], Math.hypot(frame.shoulder[0] - frame.hip[0], frame.shoulder[1] - frame.hip[1])];
-  if (!seen(ear) || !Number.isFinite(scale)) {
+  // A circle about the ear, and a neck: a head without a face.
+  const [ear, shoulder, hip] = [place(frame.keypoints[16], frame.keypoints[17]), place(...frame.shoulder), place(...frame.hip)];
+  if (![ear, shoulder, hip].every(seen)) {
     return;
   }
-  const [x, y] = place(...ear);
-  const radius = HEAD_SHARE * Math.hypot(...[0, 1].map((i) => place(...frame.shoulder)[i] - place(...frame.hip)[i]));
+  const radius = Math.max(2, HEAD_SHARE * Math.hypot(shoulder[0] - hip[0], shoulder[1] - hip[1]));
+  const away = Math.hypot(shoulder[0] - ear[0], shoulder[1] - ear[1]);
+  if (away > radius) {
+    const rim = [0, 1].map((i) => ear[i] + ((shoulder[i] - ear[i]) * radius) / away);
+    strokeLine(ctx, [rim, shoulder], COLOURS.trunk, 6 * unit);
+  }
   ctx.beginPath();
-  ctx.arc(x, y, Math.max(2, radius), 0, 2 * Math.PI);
+  ctx.arc(...ear, radius, 0, 2 * Math.PI);
   ctx.strokeStyle = COLOURS.shadow;
   ctx.lineWidth = 9 * unit;
   ctx.stroke();
@@ -177,8 +183,12 @@ function drawBack(ctx, frame, { back, place, unit }) {
   }
   const form = BACK_FORMS[back] ?? BACK_FORMS.unknown;
   for (const run of onScreen(backRuns(frame.back, ...LUMBAR))) {
-    const line = form.saw ? saw(run, 12 * unit) : run;
-    strokeLine(ctx, line, COLOURS[back] ?? COLOURS.unknown, form.width * unit, { dash: form.dash.map((length) => length * unit) });
+    const colour = COLOURS[back] ?? COLOURS.unknown;
+    strokeLine(ctx, run, colour, form.width * unit, { dash: form.dash.map((length) => length * unit) });
+    if (form.teeth) {
+      const size = Math.max(4, lengthOf(run) / form.teeth);
+      strokeLine(ctx, saw(run, size), colour, 0.7 * form.width * unit);
+    }
   }
 }
 

@@ -8,6 +8,8 @@ const MARGIN = 48;
 const FIGURE = { top: 250, bottom: 880 };
 const RATE = 30;
 const HOLD_S = 1.6;
+/** Keypoints that a figure is drawn from: ears, arms, trunk, legs. */
+const DRAWN = [7, 8, 11, 12, 13, 14, 15, 16, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32];
 const KINDS = [
   ["video/mp4;codecs=avc1", "mp4"],
   ["video/webm;codecs=vp9", "webm"],
@@ -23,7 +25,7 @@ export const videoKind = (recorder = globalThis.MediaRecorder) =>
 export function frameBox(poses) {
   let [left, right, top, bottom] = [Infinity, -Infinity, Infinity, -Infinity];
   for (const { frame } of poses) {
-    for (let k = 0; k < 33; k += 1) {
+    for (const k of DRAWN) {
       const [x, y] = [frame.keypoints[2 * k], frame.keypoints[2 * k + 1]];
       if (Number.isFinite(x) && Number.isFinite(y)) {
         [left, right, top, bottom] = [Math.min(left, x), Math.max(right, x), Math.min(top, y), Math.max(bottom, y)];
@@ -32,7 +34,7 @@ export function frameBox(poses) {
   }
   const [width, height] = [Math.max(1, right - left), Math.max(1, bottom - top)];
   const room = { width: SIZE.width - 2 * MARGIN, height: FIGURE.bottom - FIGURE.top };
-  const scale = 0.94 * Math.min(room.width / width, room.height / height);
+  const scale = 0.9 * Math.min(room.width / width, room.height / height);
   return {
     scale,
     left: SIZE.width / 2 - scale * (left + width / 2),

@@ -5,6 +5,8 @@ import { anchorOf, ghostAt } from "./ghost.js";
 import { backOf } from "./meter.js";
 
 const PATH_S = 2.5;
+/** Lines are so many parts of the picture wide: thick enough to be seen from three metres. */
+const UNITS = 430;
 
 export class Stage {
   constructor(canvas, video) {
@@ -47,7 +49,7 @@ export class Stage {
       path: this.path.map((one) => one.hip),
       ghost: pose && { pose, anchor: this.anchor },
       place: (x, y) => project(x, y, look),
-      unit: Math.min(width, height) / 560,
+      unit: Math.min(width, height) / UNITS,
     });
     return pose !== null;
   }

@@ -4,6 +4,7 @@ import { headlineOf, repCount } from "./state.js";
 import { backOf, fillShare, FULL, meterText, targetShare } from "./meter.js";
 
 const PARTS = { setup: "setup", starting: "waiting", ending: "waiting", live: "live", asking: "asking", summary: "summary", slow: "trouble", trouble: "trouble" };
+const LARGEST_SHARE = 0.12;
 const LARGEST_PX = 88;
 const SMALLEST_PX = 22;
 
@@ -136,7 +137,8 @@ export class View {
       return;
     }
     const countdown = box.dataset.kind === "countdown";
-    let [low, high] = [SMALLEST_PX, countdown ? 2.4 * LARGEST_PX : LARGEST_PX];
+    const largest = Math.max(LARGEST_PX, LARGEST_SHARE * Math.min(globalThis.innerWidth, globalThis.innerHeight));
+    let [low, high] = [SMALLEST_PX, countdown ? 2.4 * largest : largest];
     const fits = () => box.scrollHeight <= box.clientHeight + 1 && box.scrollWidth <= box.clientWidth + 1;
     while (high - low > 1) {
       const middle = (low + high) / 2;
@@ -218,12 +220,15 @@ export class View {
     });
   }
 
+  /** A value with its range: "12° (6 to 18°)" would be read as two things, so each number has its sign of degree. */
   interval(measure, unit) {
-    const digits = unit === "°" || unit === "%" || unit === "deg" ? 0 : 2;
-    const write = (value) => `${value.toFixed(digits)}${unit === "deg" ? "°" : unit}`;
-    if (!Number.isFinite(measure.lo) || !Number.isFinite(measure.hi)) {
-      return write(measure.value);
-    }
-    return fill(this.strings.interval, { value: write(measure.value), lo: write(measure.lo), hi: write(measure.hi) });
+    const sign = { deg: "°", "°": "°", "%": "%" }[unit];
+    const write = (value) => `${value.toFixed(sign ? 0 : 2).replace("-", "\u2212")}${sign ?? ""}`;
+    const { value, lo, hi } = measure;
+    const text =
+      Number.isFinite(lo) && Number.isFinite(hi)
+        ? fill(this.strings.interval, { value: write(value), lo: write(lo), hi: write(hi) })
+        : write(value);
+    return sign || !unit ? text : `${text} ${unit}`;
   }
 }

@@ -1,0 +1,57 @@
+"""Films for Chromium's camera, made from our own rendered clips."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+
+__all__ = ["write_camera_film"]
+
+#: What a phone's camera would give; the clip stands in the middle of it.
+_SIZE = (640, 480)
+_RATE = 20
+#: How long the first picture stands still before the clip, and the last one after it: the film is repeated from its
+#: start, and the person has to have the time to be seen standing.
+_STILL_S, _AFTER_S = 4.0, 2.0
+
+
+def write_camera_film(
+    clip: Path, target: Path, *, size: tuple[int, int] = _SIZE, still_s: float = _STILL_S, rate: int = _RATE
+) -> Path:
+    """Write a clip at its own speed, after a still stand, letterboxed, as raw video."""
+    pictures, times = _read(clip, size)
+    n = round((still_s + times[-1] + _AFTER_S) * rate)
+    with av.open(str(target), "w", format="yuv4mpegpipe") as sink:
+        stream = sink.add_stream("wrapped_avframe", rate=Fraction(rate))
+        stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"
+        for k in range(n):
+            at = int(np.searchsorted(times, max(0.0, k / rate - still_s), side="right")) - 1
+            frame = av.VideoFrame.from_ndarray(pictures[max(0, at)], format="yuv420p")
+            for packet in stream.encode(frame):
+                sink.mux(packet)
+        for packet in stream.encode(None):
+            sink.mux(packet)
+    return target
+
+
+def _read(clip: Path, size: tuple[int, int]) -> tuple[list[np.ndarray], np.ndarray]:
+    """Return the clip's pictures as planes of ``size``, and their times from 0."""
+    pictures, times = [], []
+    width, height = size
+    with av.open(str(clip)) as source:
+        for frame in source.decode(video=0):
+            rgb = frame.to_ndarray(format="rgb24")
+            scale = min(width / rgb.shape[1], height / rgb.shape[0])
+            small = cv2.resize(rgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+            canvas = np.empty((height, width, 3), np.uint8)
+            canvas[:] = np.median(rgb[: rgb.shape[0] // 4].reshape(-1, 3), axis=0)
+            top, left = (height - small.shape[0]) // 2, (width - small.shape[1]) // 2
+            canvas[top : top + small.shape[0], left : left + small.shape[1]] = small
+            plane = av.VideoFrame.from_ndarray(canvas, format="rgb24").reformat(format="yuv420p")
+            pictures.append(plane.to_ndarray())
+            times.append(float(frame.time or 0.0))
+    return pictures, np.array(times) - times[0]
