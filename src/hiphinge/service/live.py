@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from hiphinge.errors import UsageError
+from hiphinge.live.plan import SetPlan
 from hiphinge.live.wire import decode_frames
 from hiphinge.program import Drill
 from hiphinge.program.history import ClipSeen, History, RepResult, SetDone
@@ -22,7 +23,7 @@ from hiphinge.service.questions import live_events, reference_clip
 
 if TYPE_CHECKING:
     from hiphinge.clip.analyse import ClipTracks
-    from hiphinge.live import Coach, SetPlan
+    from hiphinge.live.coach import Coach
     from hiphinge.model import Assessment, Provenance
     from hiphinge.store import LiveSet, Person, Store
 
@@ -125,16 +126,19 @@ class LiveService:
 
     def plan(self, person: Person, history: History, drill: Drill, wish: LiveWish) -> SetPlan:
         """Return what the coach needs to know of the person and the drill."""
-        from hiphinge.live import SetPlan
-
         done = [e for e in live_events(history) if isinstance(e, SetDone) and e.drill == drill.id]
+        easier = {one.id for one in drill.variants if one.direction == "easier"}
         return SetPlan(
-            drill=drill.rules,
-            limits=dict(drill.limits),
+            drill=drill,
+            variant=wish.variant,
             target_reps=wish.reps or drill.dose.reps,
             back_reps=wish.back_reps,
             wall=wish.wall,
             sets_done=len(done),
+            # How somebody usually bends is seen only where nobody tells them otherwise.
+            level=2 if drill.kind == "screen" or wish.label == "usual" else None,
+            cues_seen=tuple(dict.fromkeys(rule for one in done for rep in one.reps for rule in rep.missed_rules)),
+            tried=tuple(dict.fromkeys(one.variant for one in done if one.variant in easier)),
             own_maximum_deg=self._own_maximum(history),
         )
 
@@ -157,7 +161,7 @@ class LiveService:
         StoreError
             There is no such set.
         """
-        from hiphinge.live import Coach, SetPlan
+        from hiphinge.live.coach import Coach
 
         found = self.store.live(live)
         coach = Coach(msgspec.convert(found.options["plan"], SetPlan))

@@ -9,13 +9,12 @@ from typing import Any
 
 import msgspec
 from fastapi import APIRouter
-from starlette.concurrency import run_in_threadpool
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from hiphinge.errors import HiphingeError, UsageError
 from hiphinge.live.wire import MAX_MESSAGE_BYTES, decode_frames
 from hiphinge.web.access import allow
-from hiphinge.web.context import Context, context_of
+from hiphinge.web.context import context_of
 from hiphinge.web.live.hub import LiveHub, error_message
 from hiphinge.web.live.life import LiveParts, parts_of
 from hiphinge.web.live.pictures import PictureReader, is_picture, split_picture
@@ -26,40 +25,32 @@ __all__ = ["router"]
 router = APIRouter()
 _log = logging.getLogger(__name__)
 _MAX_TEXT = 4096
-#: Close codes that the page knows: trying again is of no use.
-OVER, GONE = 4000, 4004
-#: Trying again later is.
-BUSY, ODD = 1013, 1008
+#: Why a connection is closed: the page knows that trying again is of no use; that it is later; what it sent is odd.
+_OVER, _BUSY, _ODD = 4000, 1013, 1008
 
 
 @router.websocket("/ws/live/{live}", dependencies=[allow("person.act")])
 async def live_socket(websocket: WebSocket, live: str) -> None:
     """Coach one live set."""
-    context = context_of(websocket)
     await websocket.accept()
-    if await run_in_threadpool(_is_gone, context, live):
-        await websocket.close(GONE)
-        return
-    parts = parts_of(context)
+    parts = parts_of(context_of(websocket))
     line = Line(parts.hub.now())
     try:
         seat = await parts.hub.join(live, line)
-    except HiphingeError as error:
+    except Exception as error:
+        # What cannot be made again will not be at the next try either; a server that is full may be.
+        code = _BUSY if isinstance(error, HiphingeError) else _OVER
+        _log.warning("live: a set could not be gone on with: %s", type(error).__name__)
         await websocket.send_text(_json(error_message(error, fatal=True)))
-        await websocket.close(BUSY)
+        await websocket.close(code)
         return
     await websocket.send_text(_json(parts.hub.welcome(seat)))
     await _serve(websocket, parts, seat, line)
 
 
-def _is_gone(context: Context, live: str) -> bool:
-    """Whether nothing more comes of a set; who may be here was checked before."""
-    return context.store.live(live).state == "abandoned"
-
-
 async def _serve(websocket: WebSocket, parts: LiveParts, seat: Seat, line: Line) -> None:
     """Send and receive until the connection ends, or the hub ends it."""
-    jobs = {
+    jobs: set[asyncio.Task[Any]] = {
         asyncio.create_task(_receive(websocket, parts, seat, line)),
         asyncio.create_task(_send(websocket, seat)),
         asyncio.create_task(line.closed.wait()),
@@ -70,10 +61,11 @@ async def _serve(websocket: WebSocket, parts: LiveParts, seat: Seat, line: Line)
         seat.detach(line)
         for job in jobs:
             job.cancel()
-        done = await asyncio.gather(*jobs, return_exceptions=True)
-    for one in done:
-        if isinstance(one, Exception) and not isinstance(one, WebSocketDisconnect | HiphingeError | RuntimeError):
-            _log.error("live: a connection ended: %s", type(one).__name__)
+        await asyncio.wait(jobs)
+    for job in jobs:
+        error = None if job.cancelled() else job.exception()
+        if error is not None and not isinstance(error, WebSocketDisconnect | RuntimeError):
+            _log.error("live: a connection ended: %s", type(error).__name__)
     if line.closed.is_set():
         with suppress(RuntimeError, WebSocketDisconnect):
             await websocket.close(line.code, line.reason)
@@ -116,7 +108,7 @@ async def _receive(websocket: WebSocket, parts: LiveParts, seat: Seat, line: Lin
         except HiphingeError as error:
             seat.outbox.put(error_message(error, fatal=False))
             if line.is_odd_again():
-                line.close(ODD, "too much that cannot be used")
+                line.close(_ODD, "too much that cannot be used")
                 return
 
 
