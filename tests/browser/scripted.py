@@ -21,6 +21,7 @@ class Script:
         self.next_seq = self.next_command = 0
         self.commands: list[Mapping[str, Any]] = []
         self.wishes: list[Mapping[str, Any]] = []
+        self.pictures: list[tuple[float, int]] = []
         self.connections = 0
         self.line: Any = None
         self.away = False
@@ -54,6 +55,13 @@ class Script:
         )
 
     def _hear(self, data: str | bytes) -> None:
+        if isinstance(data, bytes) and data[:4] == b"HHJ1":
+            seq, time_s, flags = struct.unpack_from("<IdB", data, 4)
+            assert seq == self.next_seq, f"picture {seq} came at {self.next_seq}"
+            assert data[17:19] == b"\xff\xd8"
+            self.pictures.append((time_s, flags))
+            self.next_seq += 1
+            return
         if isinstance(data, bytes):
             first, count = struct.unpack_from("<IH", data, 4)
             assert first <= self.next_seq, f"frames {self.next_seq} to {first} are missing"

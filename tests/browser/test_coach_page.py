@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,6 +16,8 @@ from tests.web.live.people import begin_session
 pytestmark = pytest.mark.browser
 
 _SUMMARY: dict[str, Any] = {
+    "stored": True,
+    "session": "s1",
     "outcome": "hinge",
     "headline": "A hinge: the hips did most of the moving.",
     "cue": "",
@@ -117,6 +120,8 @@ def test_a_set_from_the_first_tap_to_the_summary(page: Any, axe: Callable[[Any],
     measured = page.locator("[data-measures] dd").all_inner_texts()
     assert measured == ["−3° (−9° to 3°)", "0.62 (0.50 to 0.74) foot lengths"]
     assert shown(page, "next") == "One more set of eight."
+    assert page.get_by_role("link", name="Tell how it felt").get_attribute("href").endswith("/feel?drill=free_hinge")
+    assert page.get_by_role("link", name="See this session").get_attribute("href").endswith("/sessions/s1")
     assert axe(page) == []
     assert page.evaluate("document.querySelector('video').srcObject") is None
     assert len(origins) == 1
@@ -326,6 +331,37 @@ def test_a_slow_device_may_go_on(page: Any) -> None:
     page.wait_for_selector("[data-part=live]:not([hidden])")
     page.evaluate("__source.onStatus({ state: 'slow', fps: 3 })")
     wait_for(page, "slow", "falls behind")
+
+
+def test_where_the_owner_allows_it_a_slow_device_sends_pictures(page: Any, server: Running) -> None:
+    server.app.state.hiphinge.settings = replace(server.app.state.hiphinge.settings, live_frames=True)
+    page.add_init_script("globalThis.__fps = 3")
+    script = Script(page)
+    page.goto(page.coach)
+    page.click("[data-action=start]")
+    page.click("[data-action=frames]")
+    page.wait_for_selector("[data-part=live]:not([hidden])")
+    script.phase("view", show="Stand side-on")
+    until(page, lambda: len(script.pictures) >= 2)
+    script.say("mirror", on=True)
+    until(page, lambda: script.pictures[-1][1] == 1)
+    times = [time_s for time_s, _ in script.pictures]
+    assert times == sorted(set(times))
+
+
+def test_pain_is_asked_after_a_screen(page: Any, axe: Callable[[Any], Sequence[str]]) -> None:
+    script = begin(page, drill="toe_touch")
+    script.stand()
+    page.click("[data-action=stop]")
+    page.wait_for_selector("[data-part=asking]:not([hidden])")
+    assert axe(page) == []
+    page.get_by_label("2", exact=True).check()
+    page.click("[data-asking] button")
+    until(page, lambda: len(script.commands) == 2)
+    assert script.commands[-1]["value"] == {"pain": 2}
+    script.say("summary", **_SUMMARY)
+    wait_for(page, "result", "A hinge")
+    assert not page.locator("[data-feel]").is_visible()
 
 
 def test_a_worker_that_ends_keeps_the_set(page: Any) -> None:

@@ -35,7 +35,7 @@ class Coach {
     this.config = config;
     this.strings = strings;
     this.state = initial;
-    this.view = new View(root, strings);
+    this.view = new View(root, config, strings);
     this.stage = new Stage(this.view.canvas, this.view.video);
     this.tone = new Tone();
     this.speaker = new Speaker(config.locale);

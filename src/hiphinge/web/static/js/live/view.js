@@ -12,8 +12,9 @@ const SMALLEST_PX = 22;
 export const fill = (text, values) => text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
 
 export class View {
-  constructor(root, strings) {
+  constructor(root, config, strings) {
     this.root = root;
+    this.config = config;
     this.strings = strings;
     this.one = (name) => root.querySelector(`[data-${name}]`);
     this.parts = Object.fromEntries([...root.querySelectorAll("[data-part]")].map((part) => [part.dataset.part, part]));
@@ -187,9 +188,14 @@ export class View {
     this.one("reps").replaceChildren(...reps.map((rep) => this.#repLine(rep)));
     this.one("reps-none").hidden = reps.length > 0;
     this.one("measures").replaceChildren(...this.#measureLines(summary));
+    const { urls, drill, ask_pain: screen } = this.config;
+    const felt = this.one("feel");
+    // A screen's pain was asked before the result; a set's feeling is asked on a page of its own.
+    felt.hidden = !summary.stored || screen;
+    felt.href = `${urls.feel}?drill=${encodeURIComponent(drill)}`;
     const session = this.one("session");
-    session.hidden = !summary.url;
-    session.href = summary.url || session.href;
+    session.hidden = !summary.stored;
+    session.href = urls.today.replace(/today$/, `sessions/${encodeURIComponent(summary.session ?? "")}`);
   }
 
   #repLine(rep) {
