@@ -1,6 +1,6 @@
 """Compare what the browser makes of a clip with what Python makes of it, frame by frame, and time the browser.
 
-    python -m benchmarks.browser_parity [--model full] [--python-model full] CLIP...
+    python -m benchmarks.browser_parity [--model full] [--python-model full] [--delegate auto] CLIP...
 
 The clip's pictures go one by one through the page's pose worker in Chromium, with the clip's own times; its frames go
 through the same spine model as Python's own tracks of the same pictures. Printed per clip and over all: lumbar flexion
@@ -38,7 +38,7 @@ def main() -> int:
     print(f"{'clip':18} {'frames':>6} {'both':>5} {'lumbar °':>8} {'p95 °':>6} {'bias °':>6} "
           f"{'points px':>9} {'outline':>8} {'frames/s':>8}")  # fmt: skip
     for clip in args.clips:
-        apart.append(compare(clip, args.model, args.python_model))
+        apart.append(compare(clip, args.model, args.python_model, args.delegate))
     every = np.concatenate(apart)
     median, high = np.median(every), np.percentile(every, 95)
     print(f"{'all':18} {'':6} {every.size:5} {median:8.2f} {high:6.2f}")
@@ -52,10 +52,11 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument("clips", nargs="*", type=Path, default=[Path(clip) for clip in CLIPS])
     parser.add_argument("--model", choices=["full", "lite"], default="full", help="the browser's")
     parser.add_argument("--python-model", choices=["full", "lite", "heavy"], default="full")
+    parser.add_argument("--delegate", choices=["auto", "CPU", "GPU"], default="auto")
     return parser.parse_args()
 
 
-def compare(clip: Path, model: str, python_model: str) -> np.ndarray:
+def compare(clip: Path, model: str, python_model: str, delegate: str) -> np.ndarray:
     """Print one clip's row; returns the differences of lumbar flexion."""
     options = AssessOptions(model=python_model, video=False)
     kept: list[ClipTracks] = []
@@ -63,7 +64,7 @@ def compare(clip: Path, model: str, python_model: str) -> np.ndarray:
     (python,) = kept
     with tempfile.TemporaryDirectory() as folder:
         times = write_pictures(clip, Path(folder))
-        seen = follow(Path(folder), times, mirror=python.pose.mirrored, model=model)
+        seen = follow(Path(folder), times, mirror=python.pose.mirrored, model=model, delegate=delegate)
     browser = browser_tracks(python, seen.rows)
     ours, theirs = lumbar_deg(python, options), lumbar_deg(browser, options)
     both = np.isfinite(ours) & np.isfinite(theirs)

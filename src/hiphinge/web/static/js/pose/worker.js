@@ -45,7 +45,6 @@ class Session {
     this.watch = new CameraWatch();
     this.canvas = new OffscreenCanvas(1, 1);
     this.context = this.canvas.getContext('2d');
-    this.mask = new Uint8Array(0);
     this.mirror = null;
     this.box = null;
   }
@@ -122,15 +121,12 @@ class Session {
     landmarks[0].forEach(({ x, y }, i) => keypoints.set([x * width, y * height], 2 * i));
     if (!keypoints.every(Number.isFinite)) return null;
     const [picture] = segmentationMasks;
-    const shares = picture.getAsFloat32Array();
-    if (this.mask.length !== shares.length) this.mask = new Uint8Array(shares.length);
-    for (let i = 0; i < shares.length; i += 1) this.mask[i] = shares[i] * 255 + 0.5;
     return {
       keypoints,
       visibility: landmarks[0].map((point) => point.visibility),
       world: worldLandmarks[0].flatMap(({ x, y, z }) => [x, y, z]),
       presence: 1,
-      mask: this.mask,
+      mask: this.pose.masks.read(picture),
       maskWidth: picture.width,
       maskHeight: picture.height,
       cropToImage: [
