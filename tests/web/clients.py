@@ -52,6 +52,10 @@ class Browser(TestClient):
             self.token = found[1]
         return answer
 
+    def websocket_connect(self, url: str, *more: Any, **named: Any) -> Any:
+        base = str(self.base_url).replace("http", "ws", 1).rstrip("/")
+        return super().websocket_connect(url if "://" in url else base + url, *more, **named)
+
     def hold(self, token: str) -> None:
         """Hold a session's cookie, as after signing in."""
         secure = str(self.base_url).startswith("https")

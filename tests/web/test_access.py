@@ -202,8 +202,9 @@ def test_the_app_itself_refuses_whom_the_table_refuses(world, role):
             continue
         url = place.url(world.things)
         if place.method == "WEBSOCKET":
-            with pytest.raises(WebSocketDisconnect), world.browsers[role].websocket_connect(url):
-                pass
+            with world.browsers[role].websocket_connect(url) as socket, pytest.raises(WebSocketDisconnect) as closed:
+                socket.receive_text()
+            assert closed.value.code in {4000 + (401 if one == 303 else one) for one in refusals(place, role)}
             continue
         answer = world.browsers[role].request(place.method, url)
         expected = refusals(place, role)

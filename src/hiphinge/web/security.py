@@ -105,7 +105,7 @@ class Guard:
         if not path.startswith(("/static/", "/pictures/")):
             token = read_token(connection)
             asked.append((f"page {address if token is None else fingerprint(token)}", rate))
-        if path == "/login" or path.startswith("/join/"):
+        if connection.scope.get("method") == "POST" and (path == "/login" or path.startswith("/join/")):
             asked.append((f"door {address}", _DOOR_PER_MINUTE))
         wait = max(self._context.buckets.take(key, per_minute=limit, burst=limit / 2) for key, limit in asked)
         if wait > 0:

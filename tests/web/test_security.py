@@ -1,0 +1,229 @@
+"""What every request passes: host, origin, token, size, rate; and what every answer carries."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+from starlette.websockets import WebSocketDisconnect
+
+from hiphinge.web.app import create_app
+from hiphinge.web.security import CONTENT_SECURITY_POLICY
+from hiphinge.web.settings import Settings
+from tests.web.clients import CLINIC, Browser, clinic_app, clinic_browser, home_app, home_browser, sign_in
+
+HEADERS = {
+    "content-security-policy": CONTENT_SECURITY_POLICY,
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "x-frame-options": "DENY",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+}
+
+
+@pytest.mark.parametrize("path", ["/", "/start", "/nothing", "/api/nothing", "/healthz", "/static/x/css/app.css"])
+def test_every_answer_has_the_headers(home, path):
+    found = home.get(path).headers
+    assert {name: found[name] for name in HEADERS} == HEADERS
+    assert "camera=(self)" in found["permissions-policy"]
+    assert "server" not in found
+
+
+def test_pages_are_kept_by_no_cache(home):
+    assert home.get("/start").headers["cache-control"] == "no-store"
+
+
+def test_policy_lets_nothing_from_elsewhere_in():
+    for part in CONTENT_SECURITY_POLICY.split("; "):
+        name, *sources = part.split()
+        assert set(sources) <= {"'self'", "'none'", "data:", "blob:", "'wasm-unsafe-eval'"}, name
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "127.0.0.1.evil.example", "", "localhost@evil.example", "evil.example#localhost"]
+)
+def test_names_that_are_not_ours_are_not_answered(home, host):
+    """A page of another name that resolves to this computer (DNS rebinding) gets nothing."""
+    answer = home.get("/", headers={"host": host})
+    assert answer.status_code == 421
+    assert "set-cookie" not in answer.headers
+
+
+@pytest.mark.parametrize("host", ["localhost:8765", "127.0.0.1", "[::1]:8765", "LOCALHOST"])
+def test_this_computers_names_are_answered(home, host):
+    assert home.get("/start", headers={"host": host}).status_code == 200
+
+
+def test_a_neighbour_is_no_owner(store):
+    app = home_app(store, hosts=("192.168.1.5",))
+    neighbour = Browser(app, address="192.168.1.44", url="http://192.168.1.5:8765")
+    assert neighbour.get("/desk").status_code in (303, 404)
+    assert "Sign in" in neighbour.get("/").text or neighbour.get("/").status_code == 200
+    pretending = Browser(app, address="192.168.1.44")
+    assert pretending.get("/account", headers={"host": "localhost"}).status_code == 303
+
+
+def test_nobody_is_the_owner_behind_a_proxy(store):
+    app = home_app(store, behind_proxy=True, hosts=("home.example",))
+    assert Browser(app).get("/account").status_code == 303
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"origin": "https://evil.example"},
+        {"origin": "http://127.0.0.1:9999"},
+        {"origin": "https://evil.example", "sec-fetch-site": "cross-site"},
+        {"sec-fetch-site": "cross-site"},
+        {"sec-fetch-site": "same-site"},
+        {"origin": "null", "sec-fetch-site": "cross-site"},
+    ],
+)
+def test_changes_from_elsewhere_are_refused_even_with_the_token(home, headers):
+    assert home.post("/start", headers=headers).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"origin": "http://127.0.0.1:8765", "sec-fetch-site": "same-origin"},
+        {"origin": "null", "sec-fetch-site": "same-origin"},
+        {},
+    ],
+)
+def test_changes_from_here_are_taken(home, headers):
+    assert home.post("/start", headers=headers).status_code == 303
+
+
+@pytest.mark.parametrize("token", ["", "x", "A" * 43, "é" * 43])
+def test_changes_without_the_token_are_refused(home, token):
+    home.get("/start")
+    answer = home.post("/start", headers={"x-csrf-token": token.encode()}, data={"csrf_token": token})
+    assert answer.status_code == 403
+    assert "Load the page again" in answer.text
+
+
+def test_the_token_of_another_session_is_refused(store):
+    app = home_app(store)
+    first, second = Browser(app), Browser(app)
+    first.get("/start")
+    second.get("/start")
+    assert second.post("/start", headers={"x-csrf-token": first.token}).status_code == 403
+
+
+@pytest.mark.parametrize("how", ["data", "files"])
+def test_the_token_may_come_with_the_form(home, how):
+    home.get("/start")
+    sent = {"data": {"csrf_token": home.token}} | ({"files": {"a": b"x"}} if how == "files" else {})
+    assert home.post("/start", headers={"x-csrf-token": ""}, **sent).status_code == 303
+
+
+def test_a_websocket_from_another_site_is_refused(store):
+    ana = store.add_person("Ana")
+    live = store.open_live(ana.id, None, "toe_touch").id
+    browser = home_browser(store)
+    with (
+        pytest.raises(WebSocketDisconnect),
+        browser.websocket_connect(f"/ws/live/{live}", headers={"origin": "https://evil.example"}),
+    ):
+        pass
+
+
+def test_a_websocket_says_why_it_is_refused(store):
+    ana, ben = store.add_person("Ana"), store.add_person("Ben")
+    live = store.open_live(ana.id, None, "toe_touch").id
+    app = clinic_app(store)
+    for browser, code in ((clinic_browser(app), 4401), (sign_in(app, "patient", person=ben.id), 4404)):
+        with browser.websocket_connect(f"/ws/live/{live}") as socket, pytest.raises(WebSocketDisconnect) as closed:
+            socket.receive_text()
+        assert closed.value.code == code
+
+
+def test_too_much_is_not_read(home):
+    home.get("/start")
+    assert home.post("/start", content=b"x" * (1 << 20) + b"x").status_code == 413
+    told = home.post("/start", content=b"", headers={"content-length": "99999999999"})
+    assert told.status_code == 413
+
+    def endless():
+        for _number in range(40):
+            yield b"x" * 65_536
+
+    answer = home.post("/start", content=endless(), headers={"content-type": "application/x-www-form-urlencoded",
+                                                            "x-csrf-token": ""})  # fmt: skip
+    assert answer.status_code == 413
+
+
+def test_asking_too_often_has_to_wait(store):
+    app = home_app(store, requests_per_minute=30)
+    browser, other = Browser(app), Browser(app)
+    browser.get("/start")
+    answers = [browser.get("/start") for _number in range(20)]
+    assert answers[-1].status_code == 429
+    assert int(answers[-1].headers["retry-after"]) >= 1
+    assert other.get("/start").status_code == 200
+    assert browser.get("/static/x/css/app.css").status_code == 200
+
+
+def test_hsts_only_where_a_clinic_has_a_certificate_of_its_own(store):
+    assert "strict-transport-security" in clinic_browser(clinic_app(store)).get("/").headers
+    home = Browser(home_app(store, tls="self"), url="https://127.0.0.1:8765")
+    assert "strict-transport-security" not in home.get("/").headers
+
+
+def test_cookies_are_the_servers_alone(store):
+    plain = home_browser(store).get("/").headers["set-cookie"]
+    assert plain.startswith("hiphinge=")
+    assert {"HttpOnly", "SameSite=Lax", "Path=/"} <= set(plain.split("; "))
+    secure = clinic_browser(clinic_app(store)).get("/").headers["set-cookie"]
+    assert secure.startswith("__Host-hiphinge=")
+    assert {"HttpOnly", "SameSite=Lax", "Path=/", "Secure"} <= set(secure.split("; "))
+
+
+def test_an_unforeseen_error_says_a_reference_and_the_log_nothing_personal(store, caplog):
+    app = home_app(store)
+    from hiphinge.web.access import allow
+
+    said = "".join(("An", "a Maria, pain 7"))
+
+    @app.get("/broken", dependencies=[allow("public")])
+    def broken() -> None:
+        raise ValueError(said)
+
+    with caplog.at_level(logging.ERROR):
+        answer = Browser(app).get("/broken")
+    assert answer.status_code == 500
+    logged = next(one for one in caplog.records if one.name == "hiphinge.web").getMessage()
+    assert logged.split()[1].rstrip(":") in answer.text
+    assert "ValueError" in logged
+    assert "broken" in logged
+    assert "Ana" not in logged + answer.text
+
+
+def test_a_store_that_is_closed_is_said_kindly():
+    answer = Browser(create_app(Settings())).get("/", headers={"accept": "application/json"})
+    assert answer.status_code == 503
+    assert answer.json()["next_step"]
+
+
+def test_programs_get_json_errors(store):
+    answer = clinic_browser(clinic_app(store)).get("/desk/accounts", headers={"accept": "application/json"})
+    assert answer.status_code == 401
+    assert answer.json()["what"] == "Please sign in first."
+
+
+def test_what_does_not_fit_is_named_without_its_value(store):
+    browser = sign_in(clinic_app(store), "clinician")
+    answer = browser.post("/desk/invitations", data={"whom": "secret words"})
+    assert answer.status_code == 422
+    assert "whom" in answer.text
+    assert "secret words" not in answer.text
+
+
+def test_the_way_back_after_signing_in_stays_here(store):
+    browser = clinic_browser(clinic_app(store))
+    answer = browser.get("/account?a=1")
+    assert answer.headers["location"] == "/login?next=/account%3Fa%3D1"
+    assert answer.headers["location"].startswith("/login")
+    assert CLINIC not in answer.headers["location"]
