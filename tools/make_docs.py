@@ -16,6 +16,7 @@ from operator import getitem
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
+from fastapi.routing import APIWebSocketRoute, iter_route_contexts
 from typer.main import get_command
 
 from hiphinge import errors
@@ -27,6 +28,9 @@ from hiphinge.validation.stills import estimator_version
 from hiphinge.verdict import wall
 from hiphinge.verdict.criteria import DRILL_RULES, RULES, criteria_for
 from hiphinge.verdict.labels import MEASURE_LABELS
+from hiphinge.web.access import ACTIONS, action_of
+from hiphinge.web.routes import ROUTERS
+from hiphinge.web.settings import SETTINGS
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 _HEAD = "<!-- Written by tools/make_docs.py; do not edit. -->\n\n"
@@ -317,6 +321,45 @@ def _ladder_rows() -> list[str]:
     return rows
 
 
+def web_text() -> str:
+    """Return ``docs/web.md`` with the settings as the code has them."""
+    rows = ["| option of `serve` | environment variable | default | meaning |", "|---|---|---|---|"]
+    for one in SETTINGS:
+        default = "–" if one.default in (None, "", ()) else {True: "yes", False: "no"}.get(one.default, one.default)
+        rows.append(f"| `--{one.name.replace('_', '-')}` | `{one.variable}` | {default} | {one.help} |")
+    return _fill((DOCS / "web.md").read_text(encoding="utf-8"), "settings", rows)
+
+
+_ROUTES = """# Routes of the web app
+
+Every address, what it is for, and who may use it. What is about one person is shown to that person and to those who
+work in the clinic; to everybody else it does not exist (404). Programs find the JSON part as OpenAPI at
+`/api/openapi.json`, people at `/api-docs`.
+
+| who | visitor | guest on a visit | patient | clinician | owner |
+|---|---|---|---|---|---|
+"""
+
+
+def routes_text() -> str:
+    """Return ``docs/web-routes.md``: every route, what it does and who may."""
+    parts = [_HEAD, _ROUTES]
+    for action, roles in ACTIONS.items():
+        cells = ("yes" if role in roles else "–" for role in ("visitor", "visit", "patient", "clinician", "owner"))
+        parts.append(f"| {action} | {' | '.join(cells)} |\n")
+    parts.append("\n| route | who | what it is for |\n|---|---|---|\n")
+    rows = set()
+    for route in (one for router in ROUTERS for one in iter_route_contexts(router.routes)):
+        original = route.original_route
+        socket = isinstance(original, APIWebSocketRoute)
+        methods = "WebSocket" if socket else ", ".join(sorted(original.methods))
+        actions = (action_of(one.call) for one in original.dependant.dependencies)
+        action = next((one for one in actions if one is not None), "")
+        said = (inspect.getdoc(original.endpoint) or "").partition("\n")[0]
+        rows.add((route.path, f"| `{methods} {route.path}` | {action} | {said} |\n"))
+    return "".join([*parts, *(text for _path, text in sorted(rows))])
+
+
 def unnamed_model(changelog: str, version: str) -> bool:
     """Tell whether no list under "Scientific changes" names the spine model that is shipped."""
     sections = changelog.split("### Scientific changes")[1:]
@@ -330,6 +373,8 @@ def pages() -> dict[str, str]:
         "exit-codes.md": exit_codes_text(),
         "assessment.schema.json": schema_text(),
         "rules.md": rules_text(),
+        "web.md": web_text(),
+        "web-routes.md": routes_text(),
         "../README.md": readme_text(),
     }
 
