@@ -178,20 +178,30 @@ def test_a_backup_has_what_its_rows_name_and_nothing_else(store, ann, tmp_path):
         assert kept == [f"files/{ann.id}/{number}/a.mp4"]
 
 
-def test_a_backup_of_lines_from_the_first_version_is_restored(server, tmp_path, monkeypatch, clock):
+@pytest.mark.parametrize("version", ["0001", "0002"])
+def test_a_backup_of_lines_from_an_earlier_version_is_restored(server, tmp_path, monkeypatch, clock, version):
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     with open_store(new_database(server), clock=clock) as store:
-        store.add_person("Ann")
+        keep(store, store.add_person("Ann"))
         whole = store.backup(tmp_path / "b.zip")
+    before = {"people", "assessments", "clips", "events", "notes", "decisions", "audit"}
     with zipfile.ZipFile(whole) as new, zipfile.ZipFile(tmp_path / "old.zip", "w") as old:
         for name in new.namelist():
             told = new.read(name)
             if name == "backup.json":
-                told = json.dumps(json.loads(told) | {"schema_version": "0001"}).encode()
+                told = json.dumps(json.loads(told) | {"schema_version": version}).encode()
+            elif name == "tables/people.jsonl":
+                row = json.loads(told)
+                del row["guest"]
+                told = json.dumps(row).encode() + b"\n"
+            elif name.startswith("tables/") and Path(name).stem not in before:
+                continue
             old.writestr(name, told)
-    with open_store(tmp_path / "s.sqlite3") as restored:
+    with open_store(tmp_path / "s.sqlite3", clock=clock) as restored:
         restored.restore(tmp_path / "old.zip")
-        assert [person.name for person in restored.people()] == ["Ann"]
+        (ann,) = restored.people()
+        assert (ann.name, ann.guest) == ("Ann", False)
+        assert len(restored.assessments(ann.id)) == 1
 
 
 def test_a_store_opened_in_the_middle_of_a_restoring_removes_nothing(store, ann, address, tmp_path, clock, monkeypatch):

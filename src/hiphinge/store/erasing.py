@@ -32,10 +32,11 @@ def delete_rows(connection: Connection, person: str, *, now: datetime) -> dict[s
         Nobody has this id.
     """
     lock_person(connection, person)
+    # Always in this order, as everybody locks: accounts, ways in, live sets.
+    counts = {accounts.name: unlink_accounts(connection, person, now=now)}
     delete_passes_of(connection, person)
     # Whoever is writing to a live set has it; what they write is there before its chunks are deleted.
     connection.execute(select(lives.c.id).where(lives.c.person == person).order_by(lives.c.id).with_for_update())
-    counts = {accounts.name: unlink_accounts(connection, person, now=now)}
     # An entry names its assessment, so entries go before assessments: the reverse of how they came.
     for table in reversed(TABLES):
         column = table.c.id if table is people else table.c.get("person")

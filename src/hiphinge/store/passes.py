@@ -150,9 +150,15 @@ def take_invitation(connection: Connection, token_sha256: str, *, now: datetime,
     ------
     RecordConflict
         It was used, has expired, was withdrawn, or there never was one.
+    PersonNotFound
+        Whose record it opens was erased just now.
     """
     row = None
-    if token_sha256.isalnum():
+    found = find_invitation(connection, token_sha256, now=now)
+    if found is not None:
+        if found.person is not None:
+            # Before its row, as an erasure does.
+            lock_person(connection, found.person)
         wanted = _usable(token_sha256, now)
         if kind is not None:
             wanted &= invitations.c.kind == kind
