@@ -14,6 +14,15 @@ test("a picture lies whole and centred in its box", () => {
   assert.deepEqual(fit(640, 480, 320, 1000), { scale: 0.5, left: 0, top: 380 });
 });
 
+test("a person in the middle of a wide picture is shown as large as the box is high, never cut", () => {
+  assert.deepEqual(fit(640, 480, 400, 480, { x: 320, span: 300 }), { scale: 1, left: -120, top: 0 });
+  assert.deepEqual(fit(640, 480, 400, 480, { x: 100, span: 300 }), { scale: 1, left: 0, top: 0 });
+  assert.deepEqual(fit(640, 480, 400, 480, { x: 600, span: 300 }), { scale: 1, left: -240, top: 0 });
+  assert.equal(fit(640, 480, 400, 480, { x: 320, span: 500 }).scale, 0.8); // room for the bend comes first
+  assert.equal(fit(640, 480, 400, 480, { x: 320, span: 900 }).scale, 0.625); // never smaller than whole
+  assert.deepEqual(fit(480, 640, 960, 640, { x: 100, span: 300 }), { scale: 1, left: 240, top: 0 });
+});
+
 test("a mirror image of a mirrored picture is the picture", () => {
   const box = { scale: 2, left: 10, top: 0 };
   const at = (mirrored, selfie) => project(100, 50, { width: 640, mirrored, selfie, box });

@@ -31,10 +31,18 @@ const LUMBAR = [-0.05, 0.5];
 const DRAWN_BACK = [-0.1, 1.05];
 const HEAD_SHARE = 0.2;
 
-/** How a picture lies in a box, whole and centred: {scale, left, top}. */
-export function fit(width, height, boxWidth, boxHeight) {
-  const scale = Math.min(boxWidth / width, boxHeight / height);
-  return { scale, left: (boxWidth - width * scale) / 2, top: (boxHeight - height * scale) / 2 };
+/**
+ * How a picture lies in a box: {scale, left, top}.
+ *
+ * Whole and centred; with `focus` = {x, span}, both in pixels of the picture as shown, as large as the box is high,
+ * with x in the middle and at least `span` to be seen beside it.
+ */
+export function fit(width, height, boxWidth, boxHeight, focus = null) {
+  const whole = Math.min(boxWidth / width, boxHeight / height);
+  const scale = focus === null ? whole : Math.max(whole, Math.min(boxHeight / height, boxWidth / focus.span));
+  const spare = boxWidth - width * scale;
+  const left = spare >= 0 ? spare / 2 : Math.min(0, Math.max(spare, boxWidth / 2 - scale * focus.x));
+  return { scale, left, top: (boxHeight - height * scale) / 2 };
 }
 
 /**

@@ -7,6 +7,9 @@ import { backOf } from "./meter.js";
 const PATH_S = 2.5;
 /** Lines are so many parts of the picture wide: thick enough to be seen from three metres. */
 const UNITS = 430;
+const FOCUSED = ["stand", "ready", "moving"];
+/** Room beside a person who bends, in lengths of the trunk. */
+const SPAN_TRUNKS = 4.2;
 
 export class Stage {
   constructor(canvas, video) {
@@ -40,7 +43,8 @@ export class Stage {
     if (!frame.seen) {
       return false;
     }
-    const box = fit(frame.width, frame.height, width, height);
+    const box = fit(frame.width, frame.height, width, height, this.#focus(frame, state));
+    this.#layPicture(frame, box);
     const look = { width: frame.width, mirrored: frame.mirrored, selfie: this.selfie, box };
     const pose = this.#ghostPose(state);
     drawPerson(ctx, frame, {
@@ -75,6 +79,29 @@ export class Stage {
       this.path.push({ timeS: frame.timeS, hip: frame.hip });
     } else {
       this.path = [];
+    }
+  }
+
+  /** Once the person stands where the set is done, the picture may be cut at its sides to show them larger. */
+  #focus(frame, state) {
+    if (!this.anchor || !FOCUSED.includes(state.phase)) {
+      return null;
+    }
+    const x = this.anchor.feet[0];
+    const flipped = frame.mirrored !== this.selfie;
+    return { x: flipped ? frame.width - x : x, span: SPAN_TRUNKS * this.anchor.trunk };
+  }
+
+  /** Lay the camera's picture under what is drawn. */
+  #layPicture(frame, { scale, left, top }) {
+    const ratio = this.canvas.width / this.canvas.clientWidth;
+    const place = { left, top, width: frame.width * scale, height: frame.height * scale };
+    const key = Object.values(place).map(Math.round).join();
+    if (key !== this.laid) {
+      this.laid = key;
+      for (const [name, value] of Object.entries(place)) {
+        this.video.style.setProperty(name, `${value / ratio}px`);
+      }
     }
   }
 
