@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from hiphinge.errors import UsageError
-from hiphinge.live.plan import SetPlan
+from hiphinge.live import Coach, SetPlan
 from hiphinge.live.wire import decode_frames
 from hiphinge.program import Drill
 from hiphinge.program.history import ClipSeen, History, RepResult, SetDone
@@ -23,7 +23,6 @@ from hiphinge.service.questions import live_events, reference_clip
 
 if TYPE_CHECKING:
     from hiphinge.clip.analyse import ClipTracks
-    from hiphinge.live.coach import Coach
     from hiphinge.model import Assessment, Provenance
     from hiphinge.store import LiveSet, Person, Store
 
@@ -161,8 +160,6 @@ class LiveService:
         StoreError
             There is no such set.
         """
-        from hiphinge.live.coach import Coach
-
         found = self.store.live(live)
         coach = Coach(msgspec.convert(found.options["plan"], SetPlan))
         messages: list[Mapping[str, Any]] = []

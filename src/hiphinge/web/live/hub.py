@@ -9,17 +9,15 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from hiphinge.errors import HiphingeError, RecordConflict, StoreError
+from hiphinge.live import Coach, step_together
 from hiphinge.live.wire import Rows
 from hiphinge.service.live import LiveService, Told
 from hiphinge.web.live.limits import LiveLimits
 from hiphinge.web.live.seat import Command, Line, Seat
 from hiphinge.web.live.writer import ChunkWriter
-
-if TYPE_CHECKING:
-    from hiphinge.live import Coach
 
 __all__ = ["LiveHub", "error_message"]
 
@@ -61,7 +59,7 @@ class LiveHub:
     ) -> None:
         self.limits = limits or LiveLimits()
         self._service, self._clock = service, clock
-        self._step_together = step or _step_together
+        self._step_together = step or step_together
         self.seats: dict[str, Seat] = {}
         self.frames_read = 0
         self.seconds_read = 0.0
@@ -378,12 +376,6 @@ class LiveHub:
             _log.warning("live: a set that was left could not be finished: %s", type(error).__name__)
         else:
             self._tried.pop(live, None)
-
-
-def _step_together(batch: Sequence[tuple[Coach, Rows]]) -> list[list[dict[str, Any]]]:
-    from hiphinge.live import step_together
-
-    return step_together(batch)
 
 
 def error_message(error: BaseException, *, fatal: bool) -> Message:
