@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import AsyncIterator, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Annotated, cast
@@ -22,8 +22,12 @@ __all__ = ["NO_ANSWERS", "Answers", "FormDep", "for_pages", "read_feel"]
 _LONGEST = 2000
 
 
-async def _read_form(request: Request) -> FormData:
-    return await request.form(max_files=1, max_fields=300)
+async def _read_form(request: Request) -> AsyncIterator[FormData]:
+    form = await request.form(max_files=1, max_fields=300)
+    try:
+        yield form
+    finally:
+        await form.close()
 
 
 #: What a form sent.

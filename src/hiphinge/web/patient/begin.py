@@ -52,7 +52,7 @@ def answer_questions(request: Request, who: WhoDep, person: PersonDep, desk: Des
 def begin(request: Request, who: WhoDep, person: PersonDep, desk: DeskDep) -> Response:
     """Ask what a session begins with."""
     look = desk.look(person)
-    if find_due(look) in ("stop", "questions") or look.session is not None:
+    if find_due(look) == "stop" or look.session is not None:
         return go(person, _after(look))
     return _show_begin(request, who, person, desk, look, NO_ANSWERS)
 
@@ -61,7 +61,7 @@ def begin(request: Request, who: WhoDep, person: PersonDep, desk: DeskDep) -> Re
 def start_session(request: Request, who: WhoDep, person: PersonDep, desk: DeskDep, form: FormDep) -> Response:
     """Open a session, after the morning that is still to be answered."""
     look, answers = desk.look(person), Answers(form)
-    if find_due(look) in ("stop", "questions") or look.session is not None:
+    if find_due(look) == "stop" or look.session is not None:
         return go(person, _after(look))
     pain = answers.whole("resting_pain", needed=_("Please pick a number from 0 to 10."))
     new = None if look.questions.first else answers.flag("new_symptoms", needed=_("Please answer yes or no."))
@@ -128,14 +128,9 @@ def _show_questions(request: Request, who: Who, person: Person, desk: Desk, look
 def _show_begin(request: Request, who: Who, person: Person, desk: Desk, look: Look, answers: Answers) -> Response:
     return person_page(
         request, who, person, "begin.html", status=422 if answers.errors else 200,
-        morning=look.questions.morning is not None, first=look.questions.first or _is_new(look),
-        asks_new=not look.questions.first, equipment=equipment_names(desk.program), answers=answers,
+        morning=look.questions.morning is not None, asks_new=not look.questions.first, equipment=equipment_names(desk.program), answers=answers,
         not_before=look.decision.not_before, reason=look.decision.reason,
     )  # fmt: skip
-
-
-def _is_new(look: Look) -> bool:
-    return look.questions.intake
 
 
 def _show_intake(request: Request, who: Who, person: Person, look: Look, answers: Answers) -> Response:

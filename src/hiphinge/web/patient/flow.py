@@ -26,8 +26,6 @@ def find_due(look: Look) -> Due:
         return "stop"
     questions, decision = look.questions, look.decision
     if look.session is None:
-        if questions.first and questions.red_flags:
-            return "questions"
         return "morning" if questions.morning is not None else "begin"
     if look.stale:
         return "finish"

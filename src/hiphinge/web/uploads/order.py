@@ -51,7 +51,8 @@ def find_queued(store: Store, person: Person, film: str) -> Job | None:
 def pick_drill(desk: Desk, look: Look, name: str, label: str) -> Drill:
     """Return the drill of a film: the one named, else the one of its label, else the one that is due."""
     of_label = [one.id for one in desk.program.drills if one.rules == _RULES_OF.get(label)]
-    choices = look.decision.options or desk.program.stages[0].drills
+    here = [stage.drills for stage in desk.program.stages if stage.id == look.decision.step]
+    choices = look.decision.options or (here or [desk.program.stages[0].drills])[0]
     return desk.drill(name or next(iter(of_label), "") or look.decision.drill or choices[0])
 
 

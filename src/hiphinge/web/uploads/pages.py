@@ -78,7 +78,7 @@ def send_whole(
 
 def _leads_elsewhere(look: Look) -> bool:
     """Say whether something else comes before a film."""
-    return find_due(look) in ("stop", "questions", "intake", "morning", "begin") or look.stale or look.session is None
+    return look.session is None or look.stale or find_due(look) in ("stop", "questions", "intake")
 
 
 def _show(

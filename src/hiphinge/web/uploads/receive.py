@@ -173,6 +173,7 @@ def check_film(store: Store, upload: Upload) -> Film:
     InputError
         It is no film, or much too long.
     """
+    upload = store.upload(upload.id)
     if offset_of(store, upload) != upload.size:
         raise RecordConflict(
             _("The film is not here as a whole yet."), expected=_("all of it"), next_step=_("Send the rest.")
