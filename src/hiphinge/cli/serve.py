@@ -29,7 +29,7 @@ def _option(one: Setting) -> inspect.Parameter:
     shown = "" if one.default in ("", None, ()) else f"default: {str(one.default).lower()}; "
     dashed = one.name.replace("_", "-")
     names = f"--{dashed}/--no-{dashed}" if one.kind == "flag" else f"--{dashed}"
-    words = f"{one.help}  [{shown}${one.variable}]"
+    words = f"{one.help} ({shown}${one.variable})"
     told = typer.Option(names, help=words, show_default=False, rich_help_panel=_PANEL)
     kind: Any = _TYPES.get(one.kind, str | None)
     return inspect.Parameter(one.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[kind, told])

@@ -209,5 +209,7 @@ def _unknown(name: str, known: list[str]) -> ConfigError:
 
 
 def _nearest(name: str, known: list[str] | tuple[str, ...]) -> str:
-    close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    return f"Did you mean {close[0]}?" if close else ""
+    """Return the known name that is closest; what all variables begin with does not count."""
+    plain = {one.removeprefix(PREFIX): one for one in known}
+    close = difflib.get_close_matches(name.removeprefix(PREFIX), list(plain), n=1, cutoff=0.6)
+    return f"Did you mean {plain[close[0]]}?" if close else ""
