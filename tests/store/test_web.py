@@ -77,6 +77,7 @@ def test_a_failing_statement_shows_none_of_its_values(store, own):
     query = text("INSERT INTO accounts (id, login, login_key) VALUES (:a, :b, :c)")
     with pytest.raises(StoreError) as caught, store._writing() as connection:
         connection.execute(query, {"a": "x", "b": "Secret@b", "c": "secret@b"})
+    # What the server itself says of the row is not in the first line, which is all that is told.
     told, error = [], caught.value
     while error is not None:
         told.append(f"{error!s} {error!r}".partition("DETAIL")[0])
@@ -322,6 +323,9 @@ def test_a_guest_who_was_not_kept_is_erased_a_day_later(store, ann, address, clo
     assert store.web_session(token("g")) is None
     with pytest.raises(PersonNotFound):
         store.keep_guest(guest.id, "Too late")
+    # Kept between being found old and being erased.
+    assert store._delete_person(kept.id, only_guest=True) is None
+    assert store.person(kept.id).name == "Bob"
     assert not store._read_facts().scrub
 
 
