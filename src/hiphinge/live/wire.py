@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
+from dataclasses import fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,8 +32,10 @@ __all__ = [
     "decode_frames",
     "encode_frames",
     "is_seen",
+    "mixed_rows_to_tracks",
     "rows_to_tracks",
     "stack_rows",
+    "take_tracks",
 ]
 
 #: One frame of the camera.
@@ -76,6 +79,8 @@ MAX_MESSAGE_BYTES = _HEADER.size + MAX_FRAMES * FRAME.itemsize
 _MIN_SIDE_PX, _MAX_SIDE_PX, _MAX_TIME_S, _MAX_NUMBER = 16, 8192, 86_400.0, 1e6
 _MAX_SEQUENCE = 10_000_000
 _NUMBERS = tuple(name for name in FRAME.names or () if FRAME[name].base == np.dtype("<f4"))
+_POSE_ARRAYS = tuple(f.name for f in fields(PoseTrack) if f.name not in ("mirrored", "width_px", "height_px"))
+_PROFILE_ARRAYS = tuple(f.name for f in fields(ProfileTrack) if f.name != "station_ratio")
 _SHARES = ("visibility", "presence", "luma")
 
 
@@ -193,6 +198,19 @@ def stack_rows(parts: Sequence[Rows]) -> Rows:
     return np.frombuffer(bytearray(b"".join(part.tobytes() for part in parts)), dtype=FRAME)
 
 
+def mixed_rows_to_tracks(rows: Rows) -> tuple[PoseTrack, ProfileTrack]:
+    """Turn frames of any size and orientation into tracks that are to be read row by row: their size says nothing."""
+    seen = is_seen(rows)
+    return _pose_of(rows, seen, first=0, width=0, height=0, mirrored=False), _profile_of(rows, seen)
+
+
+def take_tracks(pose: PoseTrack, profile: ProfileTrack, rows: NDArray[np.intp]) -> tuple[PoseTrack, ProfileTrack]:
+    """Take some rows of tracks, in the order given."""
+    poses = {name: getattr(pose, name)[rows] for name in _POSE_ARRAYS}
+    outlines = {name: getattr(profile, name)[rows] for name in _PROFILE_ARRAYS}
+    return replace(pose, **poses), replace(profile, **outlines)
+
+
 def rows_to_tracks(rows: Rows, *, first: int = 0) -> tuple[PoseTrack, ProfileTrack, CameraTrack]:
     """Turn frames into the tracks that everything else reads.
 
@@ -215,21 +233,25 @@ def rows_to_tracks(rows: Rows, *, first: int = 0) -> tuple[PoseTrack, ProfileTra
     if not alike.all():
         raise ValueError("Frames of different kinds (size, mirroring) cannot be one track.")
     seen = is_seen(rows)
+    pose = _pose_of(rows, seen, first=first, width=width, height=height, mirrored=bool(mirrored))
+    return pose, _profile_of(rows, seen), _camera_of(rows)
+
+
+def _pose_of(rows: Rows, seen: NDArray[np.bool_], *, first: int, width: int, height: int, mirrored: bool) -> PoseTrack:
     keypoints, world = rows["keypoints"].astype(np.float64), rows["world"].astype(np.float64)
     keypoints[~seen] = np.nan
     world[~seen] = np.nan
-    pose = PoseTrack(
+    return PoseTrack(
         time_s=rows["time_s"].astype(np.float64),
-        frame_index=np.arange(first, first + n, dtype=np.int64),
+        frame_index=np.arange(first, first + len(rows), dtype=np.int64),
         keypoints_px=keypoints,
         visibility=np.where(seen[:, None], np.nan_to_num(rows["visibility"].astype(np.float64)), 0.0),
         world_m=world,
         presence=np.where(seen, np.nan_to_num(rows["presence"].astype(np.float64)), 0.0),
-        mirrored=bool(mirrored),
+        mirrored=mirrored,
         width_px=width,
         height_px=height,
     )
-    return pose, _profile_of(rows, seen), _camera_of(rows)
 
 
 def _profile_of(rows: Rows, seen: NDArray[np.bool_]) -> ProfileTrack:

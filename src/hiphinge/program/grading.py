@@ -10,7 +10,7 @@ from hiphinge.program.history import RepGrade, RepResult
 from hiphinge.program.model import Drill
 from hiphinge.verdict import Criteria, criteria_for
 
-__all__ = ["CONTACT_RULE", "grade_rep", "needs_contact"]
+__all__ = ["BACK_RULE", "CONTACT_RULE", "grade_rep", "needs_contact"]
 
 #: What a rep must have an answer for: the back, and back-not-down, which rule 9 answers too (hip against knee flexion).
 BACK_RULE, DOWN_RULES = "4", ("2", "9")

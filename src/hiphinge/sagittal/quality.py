@@ -14,10 +14,12 @@ from hiphinge.sagittal.kinematics import Segments
 from hiphinge.sagittal.points import ANKLES, EARS, HEELS, HIPS, KNEES, MIN_VISIBILITY, NOSE, SHOULDERS, TOES
 from hiphinge.sagittal.standing import Standing
 
-__all__ = ["ViewInput", "check_view", "has_camera_moved", "is_camera_still"]
+__all__ = ["MAX_YAW_DEG", "MIN_BODY_PX", "ViewInput", "check_view", "has_camera_moved", "is_camera_still"]
 
 #: A film in which somebody is seen in fewer frames than this shows no movement.
 MIN_SEEN_FRAMES = 3
+#: A person who is turned by more than this, or smaller in the picture, is not judged.
+MAX_YAW_DEG, MIN_BODY_PX = 35.0, 140.0
 #: Up to this share of the picture's height the camera counts as still.
 STILL_CAMERA_RATIO = 0.02
 
@@ -131,9 +133,9 @@ def _facing(view: ViewInput) -> QualityCheck:
 
 def _side_on(view: ViewInput) -> QualityCheck:
     yaw = abs(_median(view.yaw_deg[view.pose.seen]))
-    grade = _grade(yaw, good=20.0, usable=35.0, high_is_good=False)
+    grade = _grade(yaw, good=20.0, usable=MAX_YAW_DEG, high_is_good=False)
     return QualityCheck(
-        "side_on", "turned out of the side view", _finite(yaw), "°", "≤ 20°", "≤ 35°", grade, ("all",),
+        "side_on", "turned out of the side view", _finite(yaw), "°", "≤ 20°", f"≤ {MAX_YAW_DEG:g}°", grade, ("all",),
         "Turn fully side-on to the camera, so that one shoulder hides the other.",
     )  # fmt: skip
 
@@ -178,9 +180,10 @@ def _size(view: ViewInput) -> QualityCheck:
     height = _median((s.trunk_px + legs) / 0.77)
     if not np.isfinite(height):  # legs hidden or outside: the trunk alone is about 0.29 of it
         height = _median(s.trunk_px / 0.29)
-    grade = _grade(height, good=300.0, usable=140.0)
+    grade = _grade(height, good=300.0, usable=MIN_BODY_PX)
     return QualityCheck(
-        "body_height", "body height in the picture", _finite(height), " px", "≥ 300 px", "≥ 140 px", grade, ("all",),
+        "body_height", "body height in the picture", _finite(height), " px", "≥ 300 px", f"≥ {MIN_BODY_PX:g} px",
+        grade, ("all",),
         "Come closer or film at a higher resolution, head to feet in the picture.",
     )  # fmt: skip
 

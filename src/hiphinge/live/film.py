@@ -1,0 +1,77 @@
+"""The frames of a set that count, with what was read of each, in arrays that grow."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hiphinge.live.wire import FRAME, Rows
+from hiphinge.model import Array
+from hiphinge.spine import SpineAngles
+from hiphinge.spine.network import OUTPUTS, wrap_angles
+
+__all__ = ["Film"]
+
+_FIRST_ROOM = 512
+
+
+class Film:
+    """Frames of one size and orientation, in order of time.
+
+    ``value`` and ``half`` ``(n, len(OUTPUTS))`` are the angles as they were read when each frame came, with the
+    half-widths of their intervals; ``signal`` ``(n,)`` is what bends are found in.
+    """
+
+    def __init__(self) -> None:
+        self.n = 0
+        #: Reps that were judged in it.
+        self.n_reps = 0
+        self._rows: Rows = np.empty(_FIRST_ROOM, dtype=FRAME)
+        self._value: Array = np.empty((_FIRST_ROOM, len(OUTPUTS)))
+        self._half: Array = np.empty((_FIRST_ROOM, len(OUTPUTS)))
+        self._signal: Array = np.empty(_FIRST_ROOM)
+
+    def add(self, row: np.void, value: Array, half: Array) -> None:
+        """Append a frame; its signal is NaN until it is set."""
+        if self.n == len(self._rows):
+            for name in ("_rows", "_value", "_half", "_signal"):
+                held: NDArray[Any] = getattr(self, name)
+                setattr(self, name, np.concatenate([held, np.empty_like(held)]))
+        self._rows[self.n], self._value[self.n], self._half[self.n] = row, value, half
+        self._signal[self.n] = np.nan
+        self.n += 1
+
+    @property
+    def rows(self) -> Rows:
+        """``(n,)`` the frames."""
+        return self._rows[: self.n]
+
+    @property
+    def time_s(self) -> Array:
+        """``(n,)`` their times."""
+        times: Array = self._rows["time_s"][: self.n]
+        return times
+
+    @property
+    def signal(self) -> Array:
+        """``(n,)`` the signal; can be written to."""
+        return self._signal[: self.n]
+
+    @property
+    def value(self) -> Array:
+        """``(n, len(OUTPUTS))`` angles."""
+        return self._value[: self.n]
+
+    def replace_angles(self, rows: slice, value: Array, half: Array) -> None:
+        """Put better readings in place of those that were made when the frames came."""
+        self._value[rows], self._half[rows] = value, half
+
+    def angles(self, rows: NDArray[np.intp]) -> SpineAngles:
+        """Readings of some frames."""
+        return wrap_angles(self._value[rows], self._half[rows])
+
+    def from_time(self, time_s: float) -> int:
+        """First frame at or after a time."""
+        return int(np.searchsorted(self.time_s, time_s))
