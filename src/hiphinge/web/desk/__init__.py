@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
+from hiphinge.web.desk import clips, compare, decide, log, people, person, program
+
 __all__ = ["router"]
 
 router = APIRouter()
+for _part in (people, person, log, decide, clips, compare, program):
+    router.include_router(_part.router)
