@@ -34,11 +34,12 @@ async ({{ count, options }}) => {{
   const source = new PoseSource(options);
   const frames = [];
   const statuses = [];
+  let turned = null;
   const stream = await openCamera();
   const enough = new Promise((resolve) => source.addEventListener('frame', () => frames.length >= count && resolve()));
   await source.start(stream, {{
     onStatus: (status) => statuses.push(status),
-    onFrame: (frame) => {{
+    onFrame: async (frame) => {{
       frames.push({{ ...frame, points: Array.from(frame.points), back: Array.from(frame.back).map((v) => v || null),
         bytes: btoa(String.fromCharCode(...new Uint8Array(frame.bytes))), visibility: null }});
       {meanwhile}
@@ -162,6 +163,68 @@ def test_a_lost_graphics_card_gives_way_to_the_processor(camera: Path) -> None:
     frames, statuses = live(camera, 6, lost, delegate="auto")
     assert len(frames) >= 6
     assert statuses[-1]["delegate"] == "CPU"
+
+
+def test_a_page_that_was_hidden_goes_on_as_another_shot(camera: Path) -> None:
+    hide = """
+      if (frames.length === 3) for (const hidden of [true, false]) {
+        Object.defineProperty(document, 'hidden', { value: hidden, configurable: true });
+        document.dispatchEvent(new Event('visibilitychange'));
+      }
+    """
+    frames, statuses = live(camera, 8, hide)
+    rows = decode(frames)
+    states = [status["state"] for status in statuses]
+    assert states.index("paused") < states.index("running", states.index("paused"))
+    restarted = np.flatnonzero(rows["flags"] & FLAG_RESTARTED)
+    assert restarted.size == 1
+    assert 3 <= restarted[0] <= 4
+    assert (np.diff(rows["time_s"]) > 0).all()
+
+
+def test_a_camera_that_is_turned_round_goes_on_as_another_shot(camera: Path) -> None:
+    turn = """
+      if (frames.length === 3) turned = openCamera({ facing: 'environment' }).then((other) => source.change(other));
+      if (frames.length > 3 && frames.length < 9) await turned;
+    """
+    frames, _ = live(camera, 14, turn)
+    rows = decode(frames)
+    assert (rows["flags"] & FLAG_RESTARTED > 0).sum() == 1
+    assert (np.diff(rows["time_s"]) > 0).all()
+    assert is_seen(rows).mean() > 0.7
+
+
+_FILM = """
+async (path) => {
+  const { PoseSource } = await import('/js/pose/source.js');
+  const video = Object.assign(document.createElement('video'), { src: path, muted: true });
+  const source = new PoseSource({ model: 'lite' });
+  const frames = [];
+  const ended = new Promise((resolve) =>
+    source.addEventListener('status', ({ detail }) => detail.state === 'ended' && resolve()));
+  await source.start(video, { onFrame: (frame) => frames.push([frame.time_s, frame.seen, frame.width_px]) });
+  await video.play();
+  await ended;
+  source.stop();
+  return { frames, duration: video.duration, kept: video.src.endsWith(path) };
+}
+"""
+
+
+def test_a_film_on_the_device_is_followed_to_its_end() -> None:
+    with (
+        serve_static({"/blank.html": BLANK, "/film.mp4": DATA / "toe_touch.mp4"}) as origin,
+        open_chromium() as browser,
+    ):
+        page = browser.new_page()
+        page.goto(f"{origin}/blank.html")
+        told = page.evaluate(_FILM, "/film.mp4")
+    times = np.array([frame[0] for frame in told["frames"]])
+    assert times[0] == 0
+    assert (np.diff(times) > 0).all()
+    assert times[-1] == pytest.approx(told["duration"], abs=1.0)
+    assert np.mean([frame[1] for frame in told["frames"]]) > 0.8
+    assert told["kept"]
 
 
 _CAMERA = """

@@ -80,9 +80,10 @@ export class PoseSource extends EventTarget {
 
   /** Follow another stream, as when the camera is turned round; the next frame is marked as a restart. */
   async change(stream) {
+    const own = this.ownVideo;
     await this.attach(stream, this.video);
-    this.clock.restart();
-    this.restarted = true;
+    this.ownVideo = own;
+    this.jump();
   }
 
   /** Stop following and let the camera's stream be: whoever opened it closes it. */
@@ -92,22 +93,21 @@ export class PoseSource extends EventTarget {
     this.worker?.terminate();
     this.worker = null;
     clearInterval(this.watcher);
-    if (this.ownStream) this.video.srcObject = null;
+    if (this.ownVideo) this.video.srcObject = null;
     this.lock?.release().catch(() => {});
     this.lock = null;
   }
 
   async attach(stream, video) {
     if (stream instanceof HTMLVideoElement) {
-      this.video = stream;
-      this.ownStream = false;
+      Object.assign(this, { video: stream, ownVideo: false, ownStream: false });
       stream.addEventListener('ended', () => this.tell('ended'), { signal: this.listeners.signal });
       stream.addEventListener('seeking', () => this.jump(), { signal: this.listeners.signal });
       return;
     }
-    this.video = video ?? document.createElement('video');
-    this.ownStream = true;
-    Object.assign(this.video, { muted: true, playsInline: true, srcObject: stream });
+    Object.assign(this, { video: video ?? document.createElement('video'), ownVideo: video === null, ownStream: true });
+    Object.assign(this.video, { muted: true, playsInline: true });
+    if (this.video.srcObject !== stream) this.video.srcObject = stream;
     for (const track of stream.getVideoTracks()) {
       const ended = () => this.video.srcObject === stream && this.tell('failed', this.problem('ended'));
       track.addEventListener('ended', ended, { signal: this.listeners.signal });
@@ -125,16 +125,16 @@ export class PoseSource extends EventTarget {
     const worker = this.newWorker();
     this.worker = worker;
     this.busy = null;
-    return new Promise((resolve, reject) => {
+    let timer = 0;
+    const loaded = new Promise((resolve, reject) => {
       const fail = (detail) => reject(new PoseError('model', { texts: this.texts, detail }));
-      const timer = setTimeout(() => fail('no answer'), LOADING_MS);
-      this.listeners.signal.addEventListener('abort', () => (clearTimeout(timer), resolve()));
+      timer = setTimeout(() => fail('no answer'), LOADING_MS);
+      this.listeners.signal.addEventListener('abort', resolve);
       worker.onerror = (event) => (this.ready ? this.revive() : fail(event.message));
       this.ready = false;
       worker.onmessage = ({ data }) => {
         if (worker !== this.worker) return;
         if (data.ready) {
-          clearTimeout(timer);
           this.ready = true;
           this.found = data.ready;
           resolve();
@@ -143,6 +143,7 @@ export class PoseSource extends EventTarget {
       };
       worker.postMessage({ init: this.wanted });
     });
+    return loaded.finally(() => clearTimeout(timer));
   }
 
   take(data) {
@@ -216,6 +217,7 @@ export class PoseSource extends EventTarget {
     }
   }
 
+  /** What comes next is another shot: its time goes on by the wall clock. */
   jump() {
     this.clock.restart();
     this.restarted = true;
