@@ -34,12 +34,16 @@ def worker(
     The first Ctrl-C (or SIGTERM) lets it finish the film at hand, the second gives that back for another to do.
     """
     with guarded():
+        from hiphinge.service.desk import utc_now
         from hiphinge.service.jobs import JobRunner
         from hiphinge.service.opening import desk_maker
         from hiphinge.store import open_store
 
-        with open_store(store) as opened:
-            make = desk_maker(opened, program, runner=context.obj if callable(context.obj) else None)
+        # As for every command about people, a test may put a runner of clips here, and a clock.
+        given = context.obj
+        look, clock = given if callable(given) else None, getattr(given, "clock", utc_now)
+        with open_store(store, clock=clock) as opened:
+            make = desk_maker(opened, program, runner=look, clock=clock)
             runner = JobRunner(opened, make, lease_s=lease_s, beat_s=min(5.0, lease_s / 4))
             with _listening(runner):
                 if once:

@@ -129,7 +129,9 @@ def _is_final(error: StoreError) -> bool:
 
 
 def _say(error: HiphingeError) -> str:
-    return " ".join(part for part in (error.what, error.next_step) if part)
+    """Return what is shown as the reason; commands are for another place."""
+    steps = "" if "hiphinge " in error.next_step else error.next_step
+    return " ".join(part for part in (error.what, steps) if part)
 
 
 def _fail(store: Store, job: Job, owner: str, reason: str, *, retry: bool, drop: bool) -> None:

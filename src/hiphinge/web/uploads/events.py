@@ -47,6 +47,11 @@ class Feed:
         self._look_s = look_s
         self._seen: dict[str, _Seen] = {}
 
+    @property
+    def watched(self) -> int:
+        """How many jobs somebody looks at."""
+        return len(self._seen)
+
     async def follow(
         self, store: Store, person: Person, job: str, *, beat_s: float = _BEAT_S, longest_s: float = _LONGEST_S
     ) -> AsyncIterator[str]:

@@ -171,6 +171,12 @@ if (form) {
       location.assign(told.url);
       return;
     }
+    if (answer.status === 404) {
+      // It was looked at already: the answer to an earlier try was lost on its way.
+      remembered.write(null);
+      location.assign(form.dataset.today);
+      return;
+    }
     if (told.missing) { showMissing(told.missing); return; }
     if (answer.status < 500) { remembered.write(null); sending = null; arriving = null; input.value = ""; bar.hidden = true; tell(""); }
     complain([told.what, told.next_step].filter(Boolean).join(" "));
