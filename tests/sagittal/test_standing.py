@@ -1,4 +1,4 @@
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -67,6 +67,15 @@ def test_one_noisy_frame_does_not_end_a_stand():
     clip, _ = segments_of(still_s=2.6)
     clip.pose.keypoints_px[40:42, :, 0] += 9.0
     assert find_standing(compute_segments(clip.pose)).reference.angles == "still"
+
+
+def test_a_camera_that_pauses_in_the_stand_leaves_the_stand():
+    _, segments = segments_of(still_s=6.0)
+    # The pause spans the two seconds in the middle of the stand that would be counted from.
+    kept = (segments.time_s < 0.8) | (segments.time_s > 5.2)
+    standing = find_standing(replace(segments, **{f.name: getattr(segments, f.name)[kept] for f in fields(segments)}))
+    assert standing.reference.angles == "still"
+    assert standing.rows.sum() > 4
 
 
 def test_noise_of_a_few_pixels_leaves_the_stand():

@@ -115,9 +115,11 @@ def _find_still(segments: Segments, upright: NDArray[np.bool_]) -> NDArray[np.bo
     start, end = runs[0]  # the first one: the person has not bent yet
     centre = (time_s[start] + time_s[end - 1]) / 2
     half = STILL_WINDOW_S / 2
-    rows = np.zeros(time_s.shape, dtype=bool)
-    rows[start:end] = np.abs(time_s[start:end] - centre) <= half
-    return np.asarray(rows & calm)
+    still = np.zeros(time_s.shape, dtype=bool)
+    still[start:end] = calm[start:end]
+    middle = still & (np.abs(time_s - centre) <= half)
+    # Where the camera paused in the middle of the stand, all of it serves.
+    return middle if middle.any() else still
 
 
 def _bridge(calm: NDArray[np.bool_], time_s: Array) -> NDArray[np.bool_]:
