@@ -14,6 +14,7 @@ __all__ = ["write_camera_film"]
 #: What a phone's camera would give; the clip stands in the middle of it.
 _SIZE = (640, 480)
 _RATE = 20
+_SHARE = 0.86
 #: How long the first picture stands still before the clip, and the last one after it: the film is repeated from its
 #: start, and the person has to have the time to be seen standing.
 _STILL_S, _AFTER_S = 4.0, 2.0
@@ -45,12 +46,12 @@ def _read(clip: Path, size: tuple[int, int]) -> tuple[list[np.ndarray], np.ndarr
     with av.open(str(clip)) as source:
         for frame in source.decode(video=0):
             rgb = frame.to_ndarray(format="rgb24")
-            scale = min(width / rgb.shape[1], height / rgb.shape[0])
+            scale = _SHARE * min(width / rgb.shape[1], height / rgb.shape[0])
             small = cv2.resize(rgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-            canvas = np.empty((height, width, 3), np.uint8)
-            canvas[:] = np.median(rgb[: rgb.shape[0] // 4].reshape(-1, 3), axis=0)
             top, left = (height - small.shape[0]) // 2, (width - small.shape[1]) // 2
-            canvas[top : top + small.shape[0], left : left + small.shape[1]] = small
+            right, bottom = width - small.shape[1] - left, height - small.shape[0] - top
+            # The room goes on beyond the clip's edge, so that the whole person stands well inside the picture.
+            canvas = cv2.copyMakeBorder(small, top, bottom, left, right, cv2.BORDER_REPLICATE)
             plane = av.VideoFrame.from_ndarray(canvas, format="rgb24").reformat(format="yuv420p")
             pictures.append(plane.to_ndarray())
             times.append(float(frame.time or 0.0))

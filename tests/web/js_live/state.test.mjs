@@ -28,7 +28,10 @@ test("the headline: countdown, then what the phase asks, then what was said of t
   assert.deepEqual(headlineOf(view), { kind: "phase", text: "Step back", more: "More light" });
   const cued = run(welcome, phase("moving", { show: "Bend" }), { type: "cue", rule: "4", show: "Long back" });
   assert.equal(headlineOf(cued).text, "Long back");
+  assert.equal(headlineOf(reduce(cued, phase("moving", { show: "Slow" }))).text, "Long back");
+  assert.equal(headlineOf(reduce(cued, phase("ready", { show: "A short pause" }))).text, "A short pause");
   assert.equal(headlineOf(reduce(cued, phase("view", { show: "Come back" }))).text, "Come back");
+  assert.equal(reduce(cued, phase("stand", { offer: "start" })).offer, "start");
 });
 
 test("the way down is told from the way up", () => {
@@ -68,15 +71,15 @@ test("ends of the line and fatal errors are told; others are not", () => {
   assert.equal(run(welcome, { type: "somewhere" }).screen, "live");
 });
 
-test("what is spoken: each second once, go, what the engine says; meters say nothing", () => {
-  const strings = { go: "Go." };
-  const said = (before, event) => wordsFor(before, reduce(before, event), event, strings)?.text ?? null;
-  const standing = run(welcome, phase("stand", { countdown_s: 2.9, say: "Stand still." }));
-  assert.equal(said(standing, phase("stand", { countdown_s: 2.4 })), null);
-  assert.equal(said(standing, phase("stand", { countdown_s: 1.9 })), "2");
-  assert.equal(said(standing, phase("moving")), "Go.");
-  assert.equal(said(standing, phase("moving", { say: "Off you go." })), "Off you go.");
-  assert.equal(said(standing, meter(0.5)), null);
+test("what is spoken: each second once, else what the engine says; meters say nothing", () => {
+  const said = (before, event) => wordsFor(before, reduce(before, event), event);
+  const standing = run(welcome, phase("stand", { countdown_s: 2, say: "2" }));
+  assert.equal(said(standing, phase("stand", { countdown_s: 2, say: "2" })), "");
+  assert.equal(said(standing, phase("stand", { countdown_s: 1, say: "1" })), "1");
+  assert.equal(said(standing, phase("stand", { say: "Stand tall." })), "Stand tall.");
+  assert.equal(said(standing, phase("moving")), "");
+  assert.equal(said(standing, meter(0.5)), "");
   assert.equal(said(standing, { type: "cue", say: "Long back.", show: "Long back" }), "Long back.");
-  assert.equal(said(standing, { type: "summary", headline: "A hinge.", praise: "Lovely." }), "A hinge. Lovely.");
+  assert.equal(said(standing, { type: "summary", headline: "A hinge.", praise: "Lovely.", cue: "" }), "A hinge. Lovely.");
+  assert.equal(said(standing, { type: "link", state: "lost" }), "");
 });

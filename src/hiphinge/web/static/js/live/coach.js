@@ -15,7 +15,7 @@ import { Recording } from "./record.js";
 import { LiveLink } from "./socket.js";
 import { Speaker } from "./speech.js";
 import { Stage } from "./stage.js";
-import { initial, reduce, wordsFor } from "./state.js";
+import { initial, isBending, reduce, wordsFor } from "./state.js";
 import { Timeline } from "./timeline.js";
 import { View } from "./view.js";
 
@@ -67,10 +67,7 @@ class Coach {
       this.#release();
     }
     this.view.show(this.state, before);
-    const words = wordsFor(before, this.state, event, this.strings);
-    if (words) {
-      this.speaker.say(words.text, words);
-    }
+    this.speaker.say(wordsFor(before, this.state, event));
     return before;
   }
 
@@ -80,7 +77,7 @@ class Coach {
       this.link.command("start"); // the page was loaded again before it could ask for it
     }
     if (message.type === "meter") {
-      this.tone.set(this.state.phase === "moving" ? message : null);
+      this.tone.set(isBending(this.state.phase) ? message : null);
     } else if (message.type === "rep") {
       this.#endRep(message);
     } else if (message.type === "summary") {
@@ -93,13 +90,13 @@ class Coach {
 
   #followPhase(before) {
     const { phase, countdown, screen } = this.state;
-    if (phase !== "moving") {
+    if (!isBending(phase)) {
       this.tone.silence();
     }
     if (countdown !== before.countdown && countdown > 0) {
       this.tone.click(660, 0.3);
     }
-    if (phase === "moving" && before.phase !== "moving") {
+    if (phase === "ready" && before.phase === "stand") {
       this.tone.click(990, 0.4, 0.18);
     }
     if (phase === "done" && screen === "live") {
@@ -371,6 +368,7 @@ class Coach {
       frames: () => this.#useServer(),
       cancel: () => this.#cancel(),
       stop: () => this.stop(),
+      without: () => this.link?.command("start"),
       recalibrate: () => this.link?.command("calibrate"),
       preview: () => this.preview(),
       turn: () => this.turnCamera(),

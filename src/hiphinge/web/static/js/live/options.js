@@ -79,7 +79,7 @@ export class Options {
     this.tone.unlock();
     TRIAL.forEach(([back, depth], i) => setTimeout(() => this.tone.set({ back, depth }), TRIAL_STEP_MS * i));
     setTimeout(() => this.tone.silence(), TRIAL_STEP_MS * TRIAL.length);
-    this.speaker.say(this.strings.try_voice, { again: true });
+    this.speaker.say(this.strings.try_voice);
   }
 
   #show(name, on) {

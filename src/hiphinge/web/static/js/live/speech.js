@@ -19,7 +19,6 @@ export class Speaker {
     this.voice = null;
     this.on = true;
     this.volume = 1;
-    this.last = "";
     this.#look();
     this.synth?.addEventListener?.("voiceschanged", () => this.#look());
   }
@@ -28,13 +27,9 @@ export class Speaker {
     return this.voice !== null;
   }
 
-  /** Say a text. The newest word counts: it ends what is being said, but the same text is never said twice in a row. */
-  say(text, { again = false } = {}) {
-    if (!text || (text === this.last && !again)) {
-      return false;
-    }
-    this.last = text;
-    if (!this.on || this.voice === null) {
+  /** Say a text. The newest word counts: it ends what is being said. */
+  say(text) {
+    if (!text || !this.on || this.voice === null) {
       return false;
     }
     this.synth.cancel();
@@ -47,7 +42,6 @@ export class Speaker {
   }
 
   hush() {
-    this.last = "";
     if (this.voice !== null) {
       this.synth.cancel();
     }

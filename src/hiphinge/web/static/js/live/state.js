@@ -13,6 +13,7 @@ export const initial = Object.freeze({
   show: "",
   advice: [],
   countdown: null,
+  offer: "", // a command that the person may give now
   meter: null,
   down: true,
   reps: [],
@@ -46,9 +47,10 @@ const STEPS = {
     show: message.show ?? "",
     advice: message.advice ?? [],
     countdown: Number.isFinite(message.countdown_s) ? Math.ceil(message.countdown_s) : null,
-    // What was said about the rep before does not stand over a new view or a new stand.
-    note: message.phase === "ready" || message.phase === "moving" ? state.note : null,
-    meter: message.phase === "moving" || message.phase === "ready" ? state.meter : null,
+    offer: message.offer ?? "",
+    // A cue stands until the next rep is over; anything else that is asked for takes its place.
+    note: message.phase === "moving" ? state.note : null,
+    meter: isBending(message.phase) ? state.meter : null,
   }),
   mirror: (state, message) => ({ ...state, mirror: Boolean(message.on) }),
   meter: (state, message) => ({ ...state, meter: message, down: isDown(state, message) }),
@@ -87,6 +89,9 @@ function isDown(state, message) {
   return now > before;
 }
 
+/** Whether bends count in this phase: then there is a meter, and a tone. */
+export const isBending = (phase) => phase === "ready" || phase === "moving";
+
 /** How many reps are done: the larger of what the meter counts and what was graded. */
 export const repCount = (state) => Math.max(state.meter?.reps ?? 0, state.reps.length);
 
@@ -95,25 +100,20 @@ export function headlineOf(state) {
   if (state.countdown !== null && state.countdown > 0 && state.phase === "stand") {
     return { kind: "countdown", text: String(state.countdown), more: state.show };
   }
-  if (state.note?.text && (state.phase === "moving" || state.phase === "ready")) {
+  if (state.note?.text && isBending(state.phase)) {
     return { ...state.note, more: "" };
   }
   return { kind: "phase", text: state.show, more: state.advice.filter((line) => line !== state.show).join(" ") };
 }
 
-/** What to say for a message of the server: {text, again}; null where nothing is to be said. */
-export function wordsFor(before, after, message, strings) {
-  if (message.type === "phase" && after.countdown !== null && after.countdown > 0 && after.countdown <= 3) {
-    return after.countdown === before.countdown ? null : { text: String(after.countdown), again: false };
-  }
-  if (message.type === "phase" && after.phase === "moving" && before.phase !== "moving" && !message.say) {
-    return { text: strings.go, again: true };
-  }
-  if (["phase", "cue", "praise", "rep", "summary"].includes(message.type) && message.say) {
-    return { text: message.say, again: message.type !== "phase" };
+/** What to say for a message of the server; "" where nothing is to be said. */
+export function wordsFor(before, after, message) {
+  const counts = message.type === "phase" && after.countdown !== null && after.countdown > 0;
+  if (counts && after.countdown === before.countdown) {
+    return "";
   }
   if (message.type === "summary") {
-    return { text: [message.headline, message.cue ?? message.praise].filter(Boolean).join(" "), again: true };
+    return message.say ?? [message.headline, message.cue || message.praise].filter(Boolean).join(" ");
   }
-  return null;
+  return ["phase", "cue", "praise", "rep"].includes(message.type) ? (message.say ?? "") : "";
 }

@@ -99,6 +99,7 @@ export class View {
     }
     this.#showMeter(state.meter);
     this.root.dataset.phase = state.phase ?? "";
+    this.root.querySelector('[data-action="without"]').hidden = state.offer !== "start";
   }
 
   #showMeter(meter) {
