@@ -62,10 +62,10 @@ def ensure_files(
         _ensure_package(package, folder, lock_file, say, npm or _npm)
     for name, task in lock.get("tasks", {}).items():
         if not _matches(folder / name, task["sha256"]):
-            _write(folder / name, _compose(root, task["models"]), task["sha256"], lock_file)
+            _write(folder / name, _compose(root, task["detector"], task["landmarks"]), task["sha256"], lock_file)
 
 
-def _compose(root: Path, models: dict[str, Any]) -> bytes:
+def _compose(root: Path, detector: str, landmarks: str) -> bytes:
     """Put packaged models together as a task for the browser."""
     spec = importlib.util.spec_from_file_location("hiphinge_task", Path(__file__).parent / TASK_MODULE)
     if spec is None or spec.loader is None:
@@ -77,8 +77,7 @@ def _compose(root: Path, models: dict[str, Any]) -> bytes:
         spec.loader.exec_module(module)
     finally:
         del sys.modules[spec.name]
-    parts = {name: ((root / model["file"]).read_bytes(), model["mean"], model["std"]) for name, model in models.items()}
-    task: bytes = module.make_task(parts)
+    task: bytes = module.make_task((root / detector).read_bytes(), (root / landmarks).read_bytes())
     return task
 
 

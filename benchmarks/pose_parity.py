@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from hiphinge.model import Mask, Picture
 from hiphinge.pose.blazepose import BlazePose
 from hiphinge.pose.store import find_model
+from hiphinge.pose.task import make_task
 from hiphinge.video import RgbPicture, open_video
 
 PEER = Path(__file__).parent / "peers" / "mediapipe_tasks.py"
@@ -36,7 +37,7 @@ def main() -> int:
     print(f"{'input':32} {'pictures':>8} {'both see':>8} {'points px':>9} {'p95 px':>7} {'mask IoU':>8}")
     with tempfile.TemporaryDirectory() as folder:
         task = Path(folder) / "peer.task"
-        run_peer(args.peer_python, "task", find_model("detector"), find_model(args.model), task)
+        task.write_bytes(make_task(find_model("detector").read_bytes(), find_model(args.model).read_bytes()))
         for path in inputs:
             rows.append(compare(path, estimator, args, task))
     points = np.concatenate([row[0] for row in rows])

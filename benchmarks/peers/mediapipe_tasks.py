@@ -1,6 +1,5 @@
 """MediaPipe Tasks as a peer. Runs in MediaPipe's own environment and knows nothing of hiphinge.
 
-python mediapipe_tasks.py task DETECTOR LANDMARKS OUT.task      compose a .task from bare models
 python mediapipe_tasks.py images TASK FOLDER                    every FOLDER/*.npy -> FOLDER/*.peer.npz
 python mediapipe_tasks.py video TASK CLIP                       follow the person; prints JSON
 """
@@ -11,59 +10,10 @@ import json
 import resource
 import sys
 import time
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-
-
-def add_metadata(model: bytes, *, mean: float, std: float) -> bytes:
-    """Add the input normalisation that the Tasks API insists on."""
-    import flatbuffers
-    from mediapipe.tasks.metadata import metadata_schema_py_generated as meta
-    from mediapipe.tasks.metadata import schema_py_generated as schema
-
-    tree = schema.ModelT.InitFromObj(schema.Model.GetRootAs(bytearray(model), 0))
-    options = meta.NormalizationOptionsT()
-    options.mean, options.std = [mean], [std]
-    unit = meta.ProcessUnitT()
-    unit.optionsType, unit.options = meta.ProcessUnitOptions.NormalizationOptions, options
-    image = meta.ImagePropertiesT()
-    image.colorSpace = meta.ColorSpaceType.RGB
-    content = meta.ContentT()
-    content.contentPropertiesType, content.contentProperties = meta.ContentProperties.ImageProperties, image
-    tensor = meta.TensorMetadataT()
-    tensor.name, tensor.content, tensor.processUnits = "image", content, [unit]
-    graph = meta.SubGraphMetadataT()
-    graph.inputTensorMetadata = [tensor]
-    graph.outputTensorMetadata = [meta.TensorMetadataT() for _ in tree.subgraphs[0].outputs]
-    root = meta.ModelMetadataT()
-    root.subgraphMetadata = [graph]
-
-    def pack(node: object, identifier: bytes) -> bytes:
-        builder = flatbuffers.Builder(1024)
-        builder.Finish(node.Pack(builder), file_identifier=identifier)  # type: ignore[attr-defined]
-        return bytes(builder.Output())
-
-    buffer = schema.BufferT()
-    buffer.data = np.frombuffer(pack(root, b"M001"), dtype=np.uint8)
-    tree.buffers.append(buffer)
-    entry = schema.MetadataT()
-    entry.name, entry.buffer = "TFLITE_METADATA", len(tree.buffers) - 1
-    tree.metadata = [*(tree.metadata or []), entry]
-    return pack(tree, b"TFL3")
-
-
-def compose_task(detector: Path, landmarks: Path, out: Path) -> None:
-    """Write a stored zip of both models with their metadata."""
-    parts = {
-        "pose_detector.tflite": add_metadata(detector.read_bytes(), mean=127.5, std=127.5),
-        "pose_landmarks_detector.tflite": add_metadata(landmarks.read_bytes(), mean=0.0, std=255.0),
-    }
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as bundle:
-        for name, data in parts.items():
-            bundle.writestr(name, data)
 
 
 def open_landmarker(task: Path, *, video: bool) -> object:
@@ -137,4 +87,4 @@ def _processor_s() -> float:
 
 if __name__ == "__main__":
     what, *paths = sys.argv[1:]
-    {"task": compose_task, "images": run_images, "video": run_video}[what](*map(Path, paths))
+    {"images": run_images, "video": run_video}[what](*map(Path, paths))

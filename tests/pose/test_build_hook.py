@@ -115,9 +115,8 @@ def test_tasks_are_composed_and_locked(hook: ModuleType, tmp_path: Path, registr
     tree = write_lock(tmp_path / "tree", registry)
     model = tree / "detector.tflite"
     model.write_bytes((ROOT / "src/hiphinge/pose/models/pose_detector.tflite").read_bytes())
-    parts = {"a.tflite": {"file": "detector.tflite", "mean": 0.0, "std": 255.0}}
-    made = make_task({"a.tflite": (model.read_bytes(), 0.0, 255.0)})
-    task = {"sha256": hashlib.sha256(made).hexdigest(), "models": parts}
+    made = make_task(model.read_bytes(), model.read_bytes())
+    task = {"sha256": hashlib.sha256(made).hexdigest(), "detector": model.name, "landmarks": model.name}
     lock = {**json.loads((tree / LOCK).read_text(encoding="utf-8")), "tasks": {"models/one.task": task}}
     (tree / LOCK).write_text(json.dumps(lock), encoding="utf-8")
     hook.ensure_files(tree, LOCK, npm=registry)

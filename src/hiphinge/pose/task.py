@@ -28,17 +28,20 @@ _PADDING_ID = 0xD935
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
-def make_task(models: Mapping[str, tuple[bytes, float, float]]) -> bytes:
-    """Put models together as one task file; the same models give the same bytes.
+def make_task(detector: bytes, landmarks: bytes) -> bytes:
+    """Put a detector and a landmark model together as one task file; the same models give the same bytes.
 
     Parameters
     ----------
-    models
-        Name within the task → (``.tflite`` file, mean, std): the input is ``(byte - mean) / std``.
+    detector, landmarks
+        The ``.tflite`` files as packaged.
     """
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as bundle:
-        for name, (model, mean, std) in models.items():
+        for name, model, mean, std in (
+            ("pose_detector.tflite", detector, 127.5, 127.5),
+            ("pose_landmarks_detector.tflite", landmarks, 0.0, 255.0),
+        ):
             entry = zipfile.ZipInfo(name, date_time=_EPOCH)
             entry.create_system = 3
             entry.external_attr = 0o644 << 16
