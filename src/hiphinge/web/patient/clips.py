@@ -18,6 +18,7 @@ from hiphinge.program.history import ClipSeen, SetDone
 from hiphinge.program.words import name_drill, name_variant
 from hiphinge.report import words
 from hiphinge.report.charts import draw_angle_curves, draw_hip_path, draw_hip_share, quarter_shares
+from hiphinge.report.stick import draw_stick
 from hiphinge.service.desk import Desk
 from hiphinge.service.evidence import open_assessment, with_evidence
 from hiphinge.service.grading import explain_reps
@@ -28,7 +29,6 @@ from hiphinge.web.context import Context
 from hiphinge.web.errors import NotFound
 from hiphinge.web.patient.feel import find_unfelt
 from hiphinge.web.patient.flow import find_due, person_page, urgent_text
-from hiphinge.web.patient.stick import draw_stick
 from hiphinge.web.translate import _
 
 if TYPE_CHECKING:

@@ -12,22 +12,23 @@ from hiphinge.report.words import interval_text
 if TYPE_CHECKING:
     from hiphinge.model import Assessment, Rep
 
-__all__ = ["draw_stick"]
+__all__ = ["describe_stick", "draw_stick"]
 
 _WIDTH, _HEIGHT, _GAP, _FOOT = 220, 260, 24, 26
 _BONES = (("ankle", "knee"), ("knee", "hip"), ("heel", "toe"), ("ankle", "heel"))
 _Point = Sequence[float]
 
 
-def draw_stick(found: Assessment) -> str:
+def draw_stick(found: Assessment, *, name: str = "stick") -> str:
     """Draw a clip as two stick figures with a title and a description; ``""`` where too little was seen.
 
-    The rep is the middle one by its depth. The back is drawn as it was seen, its lumbar part apart.
+    The rep is the middle one by its depth. The back is drawn as it was seen, its lumbar part apart. ``name`` makes the
+    ids unique in a page.
     """
     if found.evidence is None or not found.reps:
         return ""
     document = replay_document(found)
-    rep = sorted(found.reps, key=lambda one: one.depth_deg)[len(found.reps) // 2]
+    rep = _middle_rep(found)
     rows: list[int] = document["rows"]
     places = [_nearest(rows, _standing_row(found, rep)), _nearest(rows, rep.bottom_frame)]
     scale = _fit(document, places)
@@ -39,12 +40,21 @@ def draw_stick(found: Assessment) -> str:
         parts.append(f'<g transform="translate({left} 0)">{_figure(document, place, scale)}</g>')
         parts.append(_text(left + _WIDTH / 2, _HEIGHT + 18, caption))
     wide, high = 2 * _WIDTH + _GAP, _HEIGHT + _FOOT
-    title, said = "The bend as it was seen, without a picture of you", escape(_describe(found, rep))
+    title, said = "The bend as it was seen, without a picture of the person", escape(describe_stick(found))
     return (
         f'<svg class="stick" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide} {high}" role="img" '
-        f'aria-labelledby="stick-title stick-desc" font-size="15" font-family="inherit">'
-        f'<title id="stick-title">{title}</title><desc id="stick-desc">{said}</desc>{"".join(parts)}</svg>'
+        f'aria-labelledby="{name}-title {name}-desc" font-size="15" font-family="inherit">'
+        f'<title id="{name}-title">{title}</title><desc id="{name}-desc">{said}</desc>{"".join(parts)}</svg>'
     )
+
+
+def describe_stick(found: Assessment) -> str:
+    """Say in words what the drawing shows; ``""`` where there is nothing to draw."""
+    return _describe(found, _middle_rep(found)) if found.reps else ""
+
+
+def _middle_rep(found: Assessment) -> Rep:
+    return sorted(found.reps, key=lambda one: one.depth_deg)[len(found.reps) // 2]
 
 
 def _standing_row(found: Assessment, rep: Rep) -> int:
