@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
@@ -126,10 +127,20 @@ def sees(who: Who, person: str) -> bool:
     return who.works_here or (who.person is not None and who.person == person)
 
 
-async def check_csrf(connection: HTTPConnection) -> None:
-    """Refuse a change that does not come from a page of this server."""
+async def check_csrf(connection: HTTPConnection) -> AsyncIterator[None]:
+    """Refuse a change that does not come from a page of this server; what a form sent is let go of at the end."""
     if not isinstance(connection, Request) or connection.method not in _UNSAFE:
+        yield
         return
+    try:
+        await _compare(connection)
+        yield
+    finally:
+        await connection.close()
+
+
+async def _compare(connection: Request) -> None:
+    """Compare the token that was sent, in a header or in the form, with the session's."""
     token = read_token(connection)
     sent = connection.headers.get("x-csrf-token", "")
     if not sent and connection.headers.get("content-type", "").lower().startswith(_FORMS):

@@ -30,6 +30,7 @@ from hiphinge.errors import (
 from hiphinge.web.translate import _
 
 __all__ = [
+    "REFUSED",
     "NotAllowed",
     "NotFound",
     "SignInNeeded",
@@ -44,6 +45,8 @@ __all__ = [
     "wants_json",
 ]
 
+#: Where a request keeps the error for which no more of it was read.
+REFUSED = "hiphinge.refused"
 _LOG = logging.getLogger("hiphinge.web")
 
 
@@ -162,6 +165,10 @@ async def _on_http(connection: Request | WebSocket, error: Exception) -> Respons
     if error.status_code in (204, 304):
         return Response(status_code=error.status_code, headers=error.headers)
     kind: WebError
+    refused = connection.scope.get(REFUSED)
+    if isinstance(refused, WebError):
+        # Raised while a form was read, which tells of a form that cannot be read instead.
+        return await _on_hiphinge(connection, refused)
     if error.status_code == 404:
         kind = NotFound()
     elif error.status_code == 405:

@@ -18,21 +18,15 @@ router = APIRouter()
 def first_page(request: Request, who: WhoDep, context: ContextDep) -> Response:
     """Send everybody to where they go on."""
     if who.role == "visitor" and who.person is None:
-        return page(request, who, "welcome.html")
+        return page(request, who, "welcome.html", open_visits=context.settings.open_visits)
     if who.person is not None:
         return RedirectResponse(f"/p/{who.person}/today", status_code=303)
-    people = context.store.people()
     if context.settings.home:
+        people = context.store.people()
         return (
             page(request, who, "house.html", people=people) if people else RedirectResponse("/start", status_code=303)
         )
     return RedirectResponse("/desk", status_code=303)
-
-
-@router.get("/start", dependencies=[allow("public")], include_in_schema=False)
-def start(request: Request, who: WhoDep) -> Response:
-    """Show the first two minutes: one toe-touch, one result."""
-    return page(request, who, "start.html")
 
 
 @router.get("/healthz", dependencies=[allow("public")])

@@ -15,7 +15,7 @@ from starlette.websockets import WebSocket
 
 from hiphinge.errors import HiphingeError
 from hiphinge.web.context import Context
-from hiphinge.web.errors import NotAllowed, TooLarge, TooMany, WebError, answer_error, answer_unforeseen
+from hiphinge.web.errors import REFUSED, NotAllowed, TooLarge, TooMany, WebError, answer_error, answer_unforeseen
 from hiphinge.web.network import host_of
 from hiphinge.web.tokens import fingerprint, is_secure, read_token, set_cookies
 from hiphinge.web.translate import _, choose_language, set_language
@@ -46,7 +46,7 @@ _UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _FORM_BYTES, _PIECE_BYTES = 1 << 20, 32 << 20
 _PIECE = re.compile(r"/api/p/[^/]+/uploads/[^/]+")
 #: A whole video sent by a plain form.
-_WHOLE_VIDEO = re.compile(r"/(?:p/[^/]+|desk/.+|visit.*|start)/upload")
+_WHOLE_VIDEO = re.compile(r"/p/[^/]+/upload")
 
 
 class Guard:
@@ -66,7 +66,7 @@ class Guard:
         try:
             self._check(connection)
             self._count(connection)
-            await self._app(scope, _Limited(receive, self._limit(connection)), answering)
+            await self._app(scope, _Limited(scope, receive, self._limit(connection)), answering)
         except HiphingeError as error:
             await self._refuse(connection, error, receive, answering)
         except Exception as error:
@@ -150,15 +150,16 @@ def _too_large(limit: int) -> WebError:
 class _Limited:
     """Counts what is received, for a sender who did not say how much it will be."""
 
-    def __init__(self, receive: Receive, limit: int) -> None:
-        self._receive, self._left, self._limit = receive, limit, limit
+    def __init__(self, scope: Scope, receive: Receive, limit: int) -> None:
+        self._scope, self._receive, self._left, self._limit = scope, receive, limit, limit
 
     async def __call__(self) -> Message:
         message = await self._receive()
         if message["type"] == "http.request":
             self._left -= len(message.get("body", b""))
             if self._left < 0:
-                raise _too_large(self._limit)
+                self._scope[REFUSED] = _too_large(self._limit)
+                raise self._scope[REFUSED]
         return message
 
 

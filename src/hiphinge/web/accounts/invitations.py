@@ -45,7 +45,9 @@ def qr_svg(text: str) -> Markup:
 
 @router.get("/desk/invitations", dependencies=[allow("desk.view")])
 def show_invitations(request: Request, who: WhoDep, context: ContextDep, person: str = "") -> Response:
-    """Show the invitations that are open, and the form for a new one."""
+    """Show the invitations that are open, and the form for a new one; at home it is phones that are let in."""
+    if context.settings.home:
+        return RedirectResponse("/phone", status_code=303)
     return _show(request, who, context, person=person)
 
 

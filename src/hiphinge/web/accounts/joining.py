@@ -62,6 +62,7 @@ def join(
         used = context.store.use_invitation(fingerprint(token))
         person = used.person or start_guest(context, used.name)
         begin_visit(request, context, person)
+        return RedirectResponse(f"/p/{person}/coach?drill=toe_touch", status_code=303)
     else:
         used = context.store.use_invitation(fingerprint(token))
         lasts = timedelta(days=context.settings.session_days)

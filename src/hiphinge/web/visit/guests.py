@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Form
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from hiphinge.web.access import ContextDep, WhoDep, allow
+from hiphinge.errors import UsageError
+from hiphinge.store import Store
+from hiphinge.web.access import ContextDep, PersonDep, StoreDep, WhoDep, allow
 from hiphinge.web.errors import NotAllowed
+from hiphinge.web.pages import page
 from hiphinge.web.sessions import VISIT, begin_visit, start_guest
 from hiphinge.web.translate import _
 
@@ -19,9 +24,18 @@ router = APIRouter(include_in_schema=False)
 FIRST_DRILL = "toe_touch"
 
 
+@router.get("/start", dependencies=[allow("public")])
+def start(request: Request, who: WhoDep, context: ContextDep) -> Response:
+    """Show the first two minutes: one toe-touch, one result."""
+    open_here = who.person is not None or who.works_here or context.settings.open_visits
+    return page(request, who, "start.html", open_here=open_here, first=FIRST_DRILL)
+
+
 @router.post("/start", dependencies=[allow("public")])
-def begin(request: Request, who: WhoDep, context: ContextDep) -> Response:
-    """Begin the first two minutes: no form, straight to one toe-touch."""
+def begin(
+    request: Request, who: WhoDep, context: ContextDep, how: Annotated[Literal["coach", "upload"], Form()] = "coach"
+) -> Response:
+    """Begin the first two minutes: no form, straight to one toe-touch, live or from a video."""
     if who.role == "patient" or who.is_guest:
         person = str(who.person)
     elif who.works_here:
@@ -34,4 +48,40 @@ def begin(request: Request, who: WhoDep, context: ContextDep) -> Response:
             _("Visits here begin with a link."),
             next_step=_("Ask your clinician for one, or sign in if you have an account."),
         )
-    return RedirectResponse(f"/p/{person}/coach?drill={FIRST_DRILL}", status_code=303)
+    return RedirectResponse(f"/p/{person}/{how}?drill={FIRST_DRILL}", status_code=303)
+
+
+@router.get("/p/{person}/keep", dependencies=[allow("desk.view")])
+def ask_name(request: Request, who: WhoDep, person: PersonDep) -> Response:
+    """Ask for the name under which a guest is kept."""
+    if not person.guest:
+        return RedirectResponse(f"/p/{person.id}/today", status_code=303)
+    return page(request, who, "keep.html", person=person, name="", error="")
+
+
+@router.post("/p/{person}/keep", dependencies=[allow("desk.act")])
+def keep(
+    request: Request, who: WhoDep, person: PersonDep, store: StoreDep, name: Annotated[str, Form(max_length=200)] = ""
+) -> Response:
+    """Keep a guest as one of the people."""
+    try:
+        check_new_name(store, name)
+        store.keep_guest(person.id, name)
+    except UsageError as error:
+        return page(request, who, "keep.html", status=422, person=person, name=name, error=error.what)
+    return RedirectResponse(f"/p/{person.id}/today", status_code=303)
+
+
+def check_new_name(store: Store, name: str) -> None:
+    """Refuse a name that could not be told from somebody else's.
+
+    Raises
+    ------
+    UsageError
+        It is empty, or somebody is called so.
+    """
+    plain = " ".join(name.split()).casefold()
+    if not plain:
+        raise UsageError(_("Please give a name, or a nickname."))
+    if any(one.name.casefold() == plain for one in store.people()):
+        raise UsageError(_("Somebody here is called so already. Add something to tell you apart."))

@@ -50,3 +50,29 @@ for (const button of document.querySelectorAll("[data-theme-button]")) {
     try { localStorage.setItem("hiphinge-theme", next); } catch { /* it holds for this page only */ }
   });
 }
+
+// A field that is there to be copied.
+for (const field of document.querySelectorAll("[data-select]")) {
+  field.addEventListener("focus", () => field.select());
+}
+for (const button of document.querySelectorAll("[data-copy]")) {
+  if (!navigator.clipboard) continue;
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(document.querySelector(button.dataset.copy).value);
+    button.textContent = button.dataset.copied;
+    announce(button.dataset.copied);
+  });
+}
+
+// A form is sent once, however often its button is pressed.
+document.addEventListener("submit", (event) => {
+  if (event.defaultPrevented || event.target.dataset.sent) {
+    if (event.target.dataset.sent) event.preventDefault();
+    return;
+  }
+  event.target.dataset.sent = "yes";
+});
+addEventListener("pageshow", () => {
+  for (const form of document.forms) delete form.dataset.sent;
+});
