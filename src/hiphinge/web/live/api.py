@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import HTMLResponse
 
@@ -30,6 +30,8 @@ router = APIRouter()
 #: A set is judged within so long, or the answer is to ask again.
 _JUDGE_S = 60.0
 LiveId = Annotated[str, Path(pattern="^[0-9a-f]{32}$")]
+#: Where the page leads back to in place of today: an appointment.
+Back = Annotated[str, Query(pattern="^(/desk/visit/[0-9a-z]{1,64})?$")]
 
 
 class LiveWanted(BaseModel):
@@ -95,6 +97,7 @@ def show_coach(
     variant: str = "",
     equipment: str = "",
     label: Literal["", "usual", "coached"] = "",
+    back: Back = "",
 ) -> HTMLResponse:
     """Show the live coach, at the drill that is due where none is named."""
     look, program = desk.look(person), desk.program
@@ -107,7 +110,10 @@ def show_coach(
     return page(
         request, who, "live/coach.html", person=person, drill=chosen, drills=program.drills, variant=variant,
         equipment=equipment, stop=_stop_text(look.decision, person),
-        config=_config(context, person, chosen, label=label, open_session=look.session is not None and not look.stale),
+        back=back,
+        config=_config(
+            context, person, chosen, label=label, back=back, open_session=look.session is not None and not look.stale
+        ),
     )  # fmt: skip
 
 
@@ -120,7 +126,9 @@ def _stop_text(decision: Any, person: Person) -> str | None:
     return None
 
 
-def _config(context: Context, person: Person, drill: Drill, *, label: str, open_session: bool) -> dict[str, Any]:
+def _config(
+    context: Context, person: Person, drill: Drill, *, label: str, back: str, open_session: bool
+) -> dict[str, Any]:  # fmt: skip
     """Return what the page's scripts need."""
     here = f"/p/{person.id}"
     screen = drill.kind == "screen" or bool(label)
@@ -138,7 +146,7 @@ def _config(context: Context, person: Person, drill: Drill, *, label: str, open_
         "ask_touched": drill.rules == "wall",
         "ask_pain": screen,
         "server_frames": context.settings.live_frames,
-        "urls": {name: f"{here}/{name}" for name in ("today", "upload", "feel")},
+        "urls": {name: f"{here}/{name}" for name in ("today", "upload", "feel")} | {"back": back or f"{here}/today"},
     }
 
 
