@@ -38,3 +38,8 @@ for (const clock of document.querySelectorAll("[data-since]")) {
 // While a film is looked at, the page looks again by itself.
 const waiting = document.querySelector("[data-again]");
 if (waiting) setTimeout(() => location.reload(), 1000 * Number(waiting.dataset.again));
+
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => window.print());
+}
