@@ -7,7 +7,20 @@ from contextlib import AbstractAsyncContextManager
 
 from fastapi import APIRouter, FastAPI
 
-from hiphinge.web import accounts, assets, desk, front, live, patient, phone, pictures, reference, uploads, visit
+from hiphinge.web import (
+    accounts,
+    assets,
+    desk,
+    front,
+    live,
+    patient,
+    phone,
+    pictures,
+    reference,
+    tidying,
+    uploads,
+    visit,
+)
 from hiphinge.web.live.life import lifespan
 
 __all__ = ["LIFESPANS", "ROUTERS"]
@@ -27,4 +40,8 @@ ROUTERS: tuple[APIRouter, ...] = (
 )
 
 #: What runs as long as the app does, in this order; it ends in the other one.
-LIFESPANS: tuple[Callable[[FastAPI], AbstractAsyncContextManager[None]], ...] = (lifespan, uploads.lifespan)
+LIFESPANS: tuple[Callable[[FastAPI], AbstractAsyncContextManager[None]], ...] = (
+    lifespan,
+    uploads.lifespan,
+    tidying.lifespan,
+)
