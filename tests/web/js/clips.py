@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import av
 import cv2
 import numpy as np
 
@@ -96,25 +95,3 @@ def lumbar_deg(tracks: ClipTracks, options: AssessOptions) -> Array:
     evidence = reassess(tracks, options).evidence
     assert evidence is not None
     return np.asarray(evidence.motion.lumbar_flexion.value_deg)
-
-
-def write_y4m(clip: Path, target: Path, *, size: tuple[int, int] = (640, 360), seconds: float = 4.0) -> None:
-    """Write a clip as the film that Chromium takes for a camera, letterboxed."""
-    width, height = size
-    with av.open(str(clip)) as source, av.open(str(target), "w", format="yuv4mpegpipe") as sink:
-        stream = sink.add_stream("wrapped_avframe", rate=30)
-        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
-        for frame in source.decode(video=0):
-            if frame.time is not None and frame.time > seconds:
-                break
-            rgb = frame.to_ndarray(format="rgb24")
-            scale = min(width / rgb.shape[1], height / rgb.shape[0])
-            small = cv2.resize(rgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-            canvas = np.full((height, width, 3), 90, np.uint8)
-            top, left = (height - small.shape[0]) // 2, (width - small.shape[1]) // 2
-            canvas[top : top + small.shape[0], left : left + small.shape[1]] = small
-            picture = av.VideoFrame.from_ndarray(canvas, format="rgb24").reformat(format="yuv420p")
-            for packet in stream.encode(picture):
-                sink.mux(packet)
-        for packet in stream.encode(None):
-            sink.mux(packet)

@@ -13,7 +13,8 @@ from hiphinge.clip.analyse import ClipTracks
 from hiphinge.clip.options import AssessOptions
 from hiphinge.clip.run import assess_video
 from hiphinge.live.wire import FLAG_MIRRORED, FLAG_RESTARTED, FLAG_SEEN, FRAME, decode_frames, encode_frames, is_seen
-from tests.web.js.clips import BLANK, browser_tracks, follow, lumbar_deg, write_pictures, write_y4m
+from tests.browser.camera import write_camera_film
+from tests.web.js.clips import BLANK, browser_tracks, follow, lumbar_deg, write_pictures
 from tests.web.js.pages import STATIC, open_chromium, serve_static
 
 DATA = Path(__file__).parents[2] / "data"
@@ -64,8 +65,7 @@ def decode(frames: list[dict[str, Any]]) -> Any:
 @pytest.fixture(scope="module")
 def camera(tmp_path_factory: pytest.TempPathFactory) -> Path:
     film = tmp_path_factory.mktemp("camera") / "camera.y4m"
-    write_y4m(DATA / "rounded_left.mp4", film, seconds=2.0)
-    return film
+    return write_camera_film(DATA / "toe_touch.mp4", film, size=(640, 360), still_s=1.0, rate=30)
 
 
 def live(
