@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -62,6 +63,8 @@ def serve(
     that makes the administrator's account.
     """
     with guarded():
+        # The live coach multiplies many small matrices: several threads for each cost more than they bring.
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         if clinic:
             given["mode"] = "clinic"
         _serve(read_settings(**given), phone=phone, open_browser=open_browser)
