@@ -130,7 +130,7 @@ class Mask:
     Parameters
     ----------
     values
-        ``(256, 256)`` uint8, 255 = certainly the person.
+        ``(height, width)`` uint8, 255 = certainly the person; 256 x 256 from our own model.
     crop_to_image
         ``(2, 3)`` affine from continuous crop pixels to continuous canonical image pixels.
     """

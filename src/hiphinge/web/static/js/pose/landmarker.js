@@ -6,8 +6,14 @@ import { MaskBytes } from './mask.js';
 
 const VENDOR = new URL('../../vendor/', import.meta.url);
 const WARMUP_PICTURE = new URL('warmup.webp', import.meta.url);
-/** Where the processor's models find the person in the picture: nose, shoulder, hip, knee, ankle ÷ width and height. */
-const WARMUP_POINTS = { 0: [0.683, 0.304], 12: [0.552, 0.31], 24: [0.358, 0.492], 26: [0.422, 0.658], 28: [0.417, 0.852] };
+/** Where the processor's models find nose, shoulder, hip, knee and ankle in the picture, ÷ its width and height. */
+const WARMUP_POINTS = {
+  0: [0.683, 0.304],
+  12: [0.552, 0.31],
+  24: [0.358, 0.492],
+  26: [0.422, 0.658],
+  28: [0.417, 0.852],
+};
 /** Points further off than this, in picture heights, are another result. */
 const WARMUP_TOLERANCE = 0.04;
 /** Share of the picture that the person's mask fills, at least and at most. */

@@ -55,8 +55,7 @@ class Session {
     const { width, height } = this.canvas;
     const seen = this.find(timeS);
     this.box = seen && boxOf(seen.keypoints);
-    const where = { width, height, cropToImage: seen?.cropToImage, maskWidth: seen?.maskWidth, maskHeight: seen?.maskHeight };
-    const profile = seen ? computeProfile(seen.keypoints, seen.mask, where) : unseenProfile();
+    const profile = seen ? computeProfile(seen.keypoints, seen.mask, { width, height, ...seen }) : unseenProfile();
     const flags = (mirror ? FLAG_MIRRORED : 0) | (seen ? FLAG_SEEN : 0) | (restarted ? FLAG_RESTARTED : 0);
     const bytes = writeFrame({
       time_s: timeS,
