@@ -18,13 +18,13 @@ from hiphinge.web.access import Who, may, sees
 from hiphinge.web.assets import asset
 from hiphinge.web.context import context_of
 from hiphinge.web.pictures import picture
-from hiphinge.web.translate import _, current_language, ngettext
+from hiphinge.web.translate import N_, _, current_language, ngettext
 
 __all__ = ["error_page", "fmt_angle", "fmt_date", "page", "render"]
 
 _MONTHS = (
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
-    "December",
+    N_("January"), N_("February"), N_("March"), N_("April"), N_("May"), N_("June"), N_("July"), N_("August"),
+    N_("September"), N_("October"), N_("November"), N_("December"),
 )  # fmt: skip
 _NOBODY = Who(None, "visitor", None, "", None, "")
 

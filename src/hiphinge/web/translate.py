@@ -7,7 +7,7 @@ from contextvars import ContextVar
 from functools import lru_cache
 from pathlib import Path
 
-__all__ = ["LOCALE", "_", "choose_language", "current_language", "languages", "ngettext", "set_language"]
+__all__ = ["LOCALE", "N_", "_", "choose_language", "current_language", "languages", "ngettext", "set_language"]
 
 #: Catalogues: ``<language>/LC_MESSAGES/hiphinge.mo``, made from ``hiphinge.pot``.
 LOCALE = Path(__file__).parent / "locale"
@@ -18,6 +18,11 @@ _LANGUAGE: ContextVar[str] = ContextVar("hiphinge_language", default="en")
 def _(text: str) -> str:
     """Return a text in the language of the page that is being made."""
     return _catalogue(_LANGUAGE.get()).gettext(text) if text else ""
+
+
+def N_(text: str) -> str:
+    """Mark a text that is looked up later, when it is shown."""
+    return text
 
 
 def ngettext(one: str, many: str, number: int) -> str:
@@ -42,8 +47,11 @@ def languages() -> tuple[str, ...]:
     return ("en", *sorted(found - {"en"}))
 
 
-def choose_language(accepted: str) -> str:
-    """Return the language that suits an ``Accept-Language`` header best; English where none does."""
+def choose_language(accepted: str, *, known: tuple[str, ...] | None = None) -> str:
+    """Return the language that suits an ``Accept-Language`` header best; English where none does.
+
+    ``known`` are the languages to choose from, None those that there are.
+    """
     wanted: list[tuple[float, int, str]] = []
     for place, part in enumerate(accepted[:500].split(",")[:20]):
         tag, _semicolon, quality = part.strip().partition(";")
@@ -53,7 +61,7 @@ def choose_language(accepted: str) -> str:
             continue
         if weight > 0:
             wanted.append((-weight, place, tag.strip().lower()))
-    known = languages()
+    known = languages() if known is None else known
     for _weight, _place, tag in sorted(wanted):
         for one in known:
             if tag == one.lower() or tag.split("-")[0] == one.lower():

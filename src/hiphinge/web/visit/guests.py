@@ -28,7 +28,7 @@ FIRST_DRILL = "toe_touch"
 def start(request: Request, who: WhoDep, context: ContextDep) -> Response:
     """Show the first two minutes: one toe-touch, one result."""
     open_here = who.person is not None or who.works_here or context.settings.open_visits
-    return page(request, who, "start.html", open_here=open_here, first=FIRST_DRILL)
+    return page(request, who, "start.html", open_here=open_here, first=FIRST_DRILL, sends=context.settings.live_frames)
 
 
 @router.post("/start", dependencies=[allow("public")])
