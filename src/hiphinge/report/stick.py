@@ -99,13 +99,16 @@ def _figure(document: dict[str, Any], place: int, fit: tuple[float, list[_Point]
     for first, last in _BONES:
         if joints.get(first) is not None and joints.get(last) is not None:
             parts.append(_line([joints[first], joints[last]], at, "var(--trunk, #6b6b6b)", 5))
+    if joints.get("hip") is not None and joints.get("shoulder") is not None:
+        parts.append(_line([joints["hip"], joints["shoulder"]], at, "var(--grid, #d9dcdf)", 5))
+    if joints.get("ear") is not None:
+        x, y = at(joints["ear"]).split(",")
+        parts.append(f'<circle cx="{x}" cy="{y}" r="11" fill="none" stroke="var(--trunk, #6b6b6b)" stroke-width="4"/>')
     back = document["back"][place]
     start, end = document["lumbar"]
     if back:
         parts.append(_line([one for one in back if one is not None], at, "var(--hip, #0072b2)", 5))
         parts.append(_line([one for one in back[start:end] if one is not None], at, "var(--lumbar, #d55e00)", 7))
-    elif joints.get("hip") is not None and joints.get("shoulder") is not None:
-        parts.append(_line([joints["hip"], joints["shoulder"]], at, "var(--trunk, #6b6b6b)", 5))
     for name in ("hip", "shoulder", "knee"):
         if joints.get(name) is not None:
             x, y = at(joints[name]).split(",")

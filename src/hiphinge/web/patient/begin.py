@@ -128,7 +128,8 @@ def _show_questions(request: Request, who: Who, person: Person, desk: Desk, look
 def _show_begin(request: Request, who: Who, person: Person, desk: Desk, look: Look, answers: Answers) -> Response:
     return person_page(
         request, who, person, "begin.html", status=422 if answers.errors else 200,
-        morning=look.questions.morning is not None, asks_new=not look.questions.first, equipment=equipment_names(desk.program), answers=answers,
+        morning=look.questions.morning is not None, asks_new=not look.questions.first,
+        equipment=equipment_names(desk.program), answers=answers,
         not_before=look.decision.not_before, reason=look.decision.reason,
     )  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict
 from collections.abc import Sequence
 from threading import Lock
@@ -76,6 +77,7 @@ def show_clip(
     return person_page(
         request, who, person, "clip.html", a=found, record=record, outcome=words.OUTCOME_WORDS[found.verdict.outcome],
         charts=_charts(context, store, record), due=find_due(look), decision=look.decision, urgent=urgent_text(look),
+        not_told=[_plain(line) for line in found.verdict.not_told],
         ask_feel=unfelt is not None and event is not None and unfelt.key == event.key, event=event,
         **_event_view(desk, event, found), **_reps(found),
     )  # fmt: skip
@@ -99,6 +101,12 @@ def find_record(store: Store, person: Person, assessment: str) -> AssessmentReco
     if record.person != person.id:
         raise NotFound(_("There is no such film."))
     return record
+
+
+def _plain(line: str) -> str:
+    """Return a line without the names of options of the command line, as a sentence."""
+    text = re.sub(r"\s*\(--[^)]*\)", "", line)
+    return text[:1].upper() + text[1:]
 
 
 def _event_view(desk: Desk, event: SetDone | ClipSeen | None, found: Assessment) -> dict[str, Any]:

@@ -56,7 +56,7 @@ def trend_view(trend: Trend) -> dict[str, Any]:
         "label": trend.label,
         "verdict": trend.verdict,
         "words": trend.words,
-        "by": change_text(trend.by, trend.unit),
+        "by": change_text(None if trend.by is None else round(trend.by, 6), trend.unit),
         "latest": told_text(trend.points[-1], trend.unit),
         "first": told_text(trend.points[0], trend.unit),
         "band": "" if trend.mdc is None else point_text(trend.mdc, trend.unit),

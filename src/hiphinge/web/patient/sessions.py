@@ -9,7 +9,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from hiphinge.errors import RecordConflict
-from hiphinge.service.desk import Desk
+from hiphinge.program.history import SessionOpened
+from hiphinge.service.desk import Desk, Look
+from hiphinge.service.questions import live_events
 from hiphinge.service.words import name_entry
 from hiphinge.store import Person
 from hiphinge.web.access import DeskDep, PersonDep, StoreDep, Who, WhoDep, allow
@@ -74,8 +76,15 @@ def session_page(request: Request, who: WhoDep, person: PersonDep, desk: DeskDep
     look = desk.look(person)
     return person_page(
         request, who, person, "session.html", v=session_view(summary), session=summary.session,
-        morning=look.questions.morning == summary.session, stopped=is_stopped(look), closed=summary.closed,
+        morning=look.questions.morning == summary.session,
+        tomorrow=summary.closed and bool(summary.work) and summary.morning_pain is None and not is_stopped(look)
+        and _is_last(look, summary.session),
     )  # fmt: skip
+
+
+def _is_last(look: Look, session: str) -> bool:
+    opened = [one.session for one in live_events(look.history) if isinstance(one, SessionOpened)]
+    return opened[-1:] == [session]
 
 
 @router.get("/p/{person}/undo", dependencies=[allow("person.view")])

@@ -32,10 +32,11 @@ def today(request: Request, who: WhoDep, person: PersonDep, desk: DeskDep, store
     due = find_due(look)
     shown: dict[str, Any] = {
         "due": due, "decision": look.decision, "heading": ACTION_WORDS[look.decision.action],
-        "lines": _why(look), "session": look.session, "morning": look.questions.morning is not None,
+        "lines": _why(look), "session": look.session, "stale": look.stale,
     }  # fmt: skip
     if due == "stop":
-        return person_page(request, who, person, "stop.html", urgent=urgent_text(look), **shown)
+        against = [line for line, one in zip(shown["lines"], look.decision.evidence, strict=True) if one.holds is False]
+        return person_page(request, who, person, "stop.html", urgent=urgent_text(look), against=against, **shown)
     have = _have(request, desk, look)
     plan, trouble = _plan(desk, look, have)
     return person_page(

@@ -64,7 +64,7 @@ function draw(place, data) {
   const [low, high] = range(data);
   const [first, last] = [data.at_s[0], data.at_s.at(-1)];
   const room = (last - first) * 0.06 || 43200;
-  const day = new Intl.DateTimeFormat(document.documentElement.lang, { day: "numeric", month: "short" });
+  const day = new Intl.DateTimeFormat(document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang, { day: "numeric", month: "short" });
   const plot = new uPlot({
     width: Math.max(place.clientWidth, 240),
     height: 224,
