@@ -28,8 +28,9 @@ _SUMMARY: dict[str, Any] = {
         {"number": 2, "grade": "cannot_tell", "depth_deg": 66.0, "lumbar": None},
     ],
     "measures": {
-        "lumbar_flexion": {"label": "Lumbar flexion", "unit": "deg", "value": -3.2, "lo": -9.0, "hi": 3.0},
-        "hip_travel": {"label": "Hip travel back", "unit": "foot lengths", "value": 0.62, "lo": 0.5, "hi": 0.74},
+        "lumbar_flexion": {"label": "lumbar flexion", "unit": "°", "value": -3.2, "lo": -9.0, "hi": 3.0},
+        "foot_slide": {"label": "foot slide", "unit": "FL", "value": -0.001, "lo": 0.0, "hi": 0.1},
+        "hip_back": {"label": "hip travel back", "unit": "FL", "value": 0.62, "lo": 0.5, "hi": 0.74},
     },
     "next": {"action": "again", "reason": "One more set of eight."},
 }
@@ -118,7 +119,9 @@ def test_a_set_from_the_first_tap_to_the_summary(page: Any, axe: Callable[[Any],
     wait_for(page, "result", "A hinge")
     assert [line.split()[2] for line in page.locator("[data-reps] li").all_inner_texts()] == ["counts", "could"]
     measured = page.locator("[data-measures] dd").all_inner_texts()
-    assert measured == ["−3° (−9° to 3°)", "0.62 (0.50 to 0.74) foot lengths"]
+    assert measured[:2] == ["−3° (−9° to 3°)", "0.62 (0.50 to 0.74) foot lengths"]
+    page.click("[data-more-measures] summary")
+    assert shown(page, "other-measures") == "Foot slide\n0.00 (0.00 to 0.10) foot lengths"
     assert shown(page, "next") == "One more set of eight."
     assert page.get_by_role("link", name="Tell how it felt").get_attribute("href").endswith("/feel?drill=free_hinge")
     assert page.get_by_role("link", name="See this session").get_attribute("href").endswith("/sessions/s1")
@@ -209,8 +212,7 @@ def test_the_first_good_rep_becomes_the_ghost_and_can_be_forgotten(page: Any) ->
     script.bend()
     assert page.evaluate("localStorage.length") == 1  # the choices
     script.say("rep", number=2, grade="pass", depth_deg=60, lumbar=None, say="Two", show="")
-    script.meter(0.1)
-    script.meter(0.6)
+    script.frame(30)
     script.frame(42)
     wait_for(page, "ghost-text", "Your first one")
     keys = page.evaluate("Object.keys(localStorage)")

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { backRuns, BACK_FORMS, Doorway, fit, project, saw } from "../../../src/hiphinge/web/static/js/live/draw.js";
-import { readFrame } from "../../../src/hiphinge/web/static/js/live/frame.js";
+import { leanOf, readFrame } from "../../../src/hiphinge/web/static/js/live/frame.js";
 import { anchorOf, cutRep, ghostAt, GhostShelf, makeGhost, placeGhost } from "../../../src/hiphinge/web/static/js/live/ghost.js";
 import { deepest, Recording } from "../../../src/hiphinge/web/static/js/live/record.js";
 import { frameBox, SIZE, wrapText } from "../../../src/hiphinge/web/static/js/live/share.js";
@@ -60,24 +60,28 @@ test("the doorway stands at the median of the seat", () => {
 
 /** Stand, a rep down and up, stand: 12 poses a second. */
 function recorded(x = 300) {
-  const depths = [0, 0, 0, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1, 0.9, 0.7, 0.5, 0.3, 0.15, 0.05];
-  return depths.map((depth, i) => ({ depth, frame: readFrame(frame({ timeS: i / 12, lean: 70 * depth, x })), back: "flat" }));
+  const leans = [0, 0, 2, 8, 18, 30, 45, 60, 70, 70, 62, 50, 36, 22, 10, 3];
+  return leans.map((lean, i) => ({ lean, frame: readFrame(frame({ timeS: i / 12, lean, x })), back: "flat" }));
 }
 
-test("the last rep is cut out at the stand before it", () => {
-  const twice = [...recorded(), ...recorded()];
-  const rep = cutRep(twice);
-  assert.equal(rep.length, 13); // from the last 0.1 to the end
-  assert.equal(rep[0].depth, 0.1);
-  assert.equal(Math.max(...rep.map((one) => one.depth)), 1);
-  assert.deepEqual(cutRep(recorded().slice(0, 5)), []);
-  assert.deepEqual(cutRep([]), []);
+test("the last whole rep is cut out, from stand to stand, though the next one has begun", () => {
+  const leans = (poses) => cutRep(poses).map(({ lean }) => lean);
+  const whole = [8, 18, 30, 45, 60, 70, 70, 62, 50, 36, 22, 10];
+  assert.deepEqual(leans(recorded()), whole);
+  assert.deepEqual(leans([...recorded(), ...recorded().slice(0, 9)]), whole);
+  assert.deepEqual(leans(recorded().slice(0, 12)), []);
+  assert.deepEqual(leans(recorded().slice(6)), []); // its beginning was not seen
+  assert.deepEqual(leans([]), []);
+});
+
+test("the lean is that of the trunk", () => {
+  assert.ok(Math.abs(leanOf(readFrame(frame({ lean: 40 }))) - 40) < 0.01);
 });
 
 test("a ghost stands on the feet and has the size of who is there now", () => {
   const rep = cutRep(recorded());
   const ghost = makeGhost(rep, anchorOf(readFrame(frame())));
-  const pose = ghostAt(ghost, 1, true);
+  const pose = ghostAt(ghost, 70, true);
   const anchor = { feet: [1000, 900], trunk: 110 }; // half as large, elsewhere
   const placed = placeGhost(pose, anchor);
   const lean = (70 * Math.PI) / 180;
@@ -87,12 +91,13 @@ test("a ghost stands on the feet and has the size of who is there now", () => {
   assert.ok(placed.back.length > 20);
 });
 
-test("the ghost goes along by depth, on the same way", () => {
+test("the ghost goes along by lean, on the same way, and is gone in the stand", () => {
   const ghost = makeGhost(cutRep(recorded()), anchorOf(readFrame(frame())));
-  assert.equal(ghostAt(ghost, 0.6, true).down, true);
-  assert.equal(ghostAt(ghost, 0.5, false).down, false);
-  assert.equal(ghostAt(ghost, 1.9, true), null);
-  assert.equal(ghostAt(null, 0.5, true), null);
+  assert.equal(ghostAt(ghost, 45, true).down, true);
+  assert.equal(ghostAt(ghost, 36, false).down, false);
+  assert.equal(ghostAt(ghost, 95, true), null);
+  assert.equal(ghostAt(ghost, 4, true), null);
+  assert.equal(ghostAt(null, 45, true), null);
 });
 
 test("no ghost of what was hardly seen", () => {
@@ -119,7 +124,7 @@ test("a ghost is kept for a drill of a person, as points, and can be forgotten",
   const shelf = new GhostShelf("p1", storage);
   const ghost = makeGhost(cutRep(recorded()), anchorOf(readFrame(frame())));
   assert.ok(shelf.keep("free_hinge", ghost));
-  assert.deepEqual(shelf.get("free_hinge"), ghost);
+  assert.deepEqual(shelf.get("free_hinge"), JSON.parse(JSON.stringify(ghost)));
   assert.equal(shelf.get("goat_bag"), null);
   assert.equal(new GhostShelf("p2", storage).get("free_hinge"), null);
   assert.ok([...storage.kept.values()][0].length < 60000);
@@ -132,14 +137,15 @@ test("a ghost is kept for a drill of a person, as points, and can be forgotten",
 
 test("a recording thins to 15 poses a second, is bounded, and shows the first rep that counts", () => {
   const recording = new Recording();
-  for (let i = 0; i < 90; i += 1) recording.add(readFrame(frame({ timeS: i / 30 })), { depth: 0.1, back: "flat" });
+  for (let i = 0; i < 90; i += 1) recording.add(readFrame(frame({ timeS: i / 30 })), 5, "flat");
   assert.equal(recording.poses.length, 45);
-  recording.add({ ...readFrame(frame({ timeS: 99 })), seen: false }, null);
+  recording.add({ ...readFrame(frame({ timeS: 99 })), seen: false }, 5, "flat");
+  recording.add(readFrame(frame({ timeS: 99 })), NaN, "flat");
   assert.equal(recording.poses.length, 45);
   recording.endRep(1, "miss", () => recorded());
   recording.endRep(2, "pass", () => recorded());
   assert.equal(recording.best().number, 2);
-  assert.equal(deepest(recording.best().poses).depth, 1);
+  assert.equal(deepest(recording.best().poses).lean, 70);
   assert.equal(new Recording().best(), null);
   recording.endRep(3, "pass", () => []);
   assert.equal(recording.reps.length, 2);

@@ -34,16 +34,6 @@ test("the headline: countdown, then what the phase asks, then what was said of t
   assert.equal(reduce(cued, phase("stand", { offer: "start" })).offer, "start");
 });
 
-test("the way down is told from the way up", () => {
-  let state = run(welcome, meter(0.2), meter(0.6));
-  assert.equal(state.down, true);
-  state = reduce(state, meter(0.595));
-  assert.equal(state.down, true);
-  state = reduce(state, meter(0.4));
-  assert.equal(state.down, false);
-  assert.equal(reduce(state, meter(null)).down, false);
-});
-
 test("a rep that is graded anew stays one rep, and the larger count shows", () => {
   const state = run(welcome, { type: "rep", number: 1, grade: "miss" }, { type: "rep", number: 1, grade: "pass" }, meter(0.1, { reps: 2 }));
   assert.deepEqual(state.reps.map((rep) => rep.grade), ["pass"]);

@@ -9,6 +9,7 @@ import { Tone } from "./audio.js";
 import { readFrame } from "./frame.js";
 import { anchorOf, cutRep, GhostShelf, makeGhost } from "./ghost.js";
 import { Keep } from "./keep.js";
+import { backOf } from "./meter.js";
 import { Options } from "./options.js";
 import { MAX_PICTURES, PictureSource } from "./pictures.js";
 import { Recording } from "./record.js";
@@ -112,8 +113,8 @@ class Coach {
     this.link.push(bytes);
     this.#keepPlace();
     const frame = readFrame(bytes);
-    this.recording.add(frame, this.state.meter);
     this.view.ghostText(this.stage.draw(frame, this.state));
+    this.recording.add(frame, this.stage.leanOf(frame), backOf(this.state.meter));
   }
 
   #picture({ timeS, flags, jpeg }) {

@@ -71,3 +71,6 @@ export function feetOf(frame) {
   }
   return n ? [x / n, y / n] : [NaN, NaN];
 }
+
+/** Lean of the trunk, degrees, forward positive; NaN where nobody is seen. */
+export const leanOf = ({ hip, shoulder }) => (Math.atan2(shoulder[0] - hip[0], hip[1] - shoulder[1]) * 180) / Math.PI;

@@ -5,28 +5,36 @@ import { feetOf, trunkLength } from "./frame.js";
 const KEPT_POINTS = [8, 12, 14, 16, 24, 26, 28, 30, 32];
 const STATION_STEP = 2;
 const MAX_POSES = 48;
-/** A rep is cut from the frames at the last place where the person stood. */
-const STANDING = 0.12;
-const MIN_DEPTH = 0.5;
-const VERSION = 1;
+/** Lean beyond the stand at which a rep begins and ends, and that it has to reach, degrees. */
+const STANDING_DEG = 12;
+const BENT_DEG = 30;
+/** The ghost goes along where it has a pose within so many degrees; the other way counts as so many more. */
+const NEAR_DEG = 9;
+const OTHER_WAY_DEG = 6;
+const VERSION = 2;
 
 /**
- * Cut the last rep out of recorded frames.
+ * Cut the last whole rep out of recorded poses: from a stand to the next one.
  *
- * @param recorded [{frame, depth}] in time, the newest last, the rep being over.
+ * What the server says of a rep comes after it, when the next one may have begun; the poses themselves tell where it
+ * was.
+ *
+ * @param poses [{lean}] in time, the newest last; lean in degrees beyond the stand.
  * @returns the part that is the rep, or [] where none is seen whole.
  */
-export function cutRep(recorded) {
-  let deepest = -1;
-  for (let i = recorded.length - 1, top = 0; i >= 0; i -= 1) {
-    if (recorded[i].depth > top) {
-      [deepest, top] = [i, recorded[i].depth];
+export function cutRep(poses) {
+  let [found, start, bent] = [[], null, false];
+  poses.forEach(({ lean }, i) => {
+    if (lean < STANDING_DEG) {
+      if (bent) {
+        found = poses.slice(start, i + 1);
+      }
+      [start, bent] = [i, false];
+    } else if (start !== null && lean > BENT_DEG) {
+      bent = true;
     }
-    if (deepest >= 0 && top >= MIN_DEPTH && recorded[i].depth < STANDING && i < deepest) {
-      return recorded.slice(i);
-    }
-  }
-  return [];
+  });
+  return found;
 }
 
 /** Where and how large a person stands: the middle of the feet and the length of the trunk, pixels; null if unseen. */
@@ -36,40 +44,37 @@ export function anchorOf(frame) {
   return Number.isFinite(feet[0]) && trunk > 8 ? { feet, trunk } : null;
 }
 
-const relative = (x, y, anchor) => [
-  Math.round((1000 * (x - anchor.feet[0])) / anchor.trunk) / 1000,
-  Math.round((1000 * (y - anchor.feet[1])) / anchor.trunk) / 1000,
-];
+const relative = (x, y, { feet, trunk }) =>
+  Number.isFinite(x) && Number.isFinite(y)
+    ? [x - feet[0], y - feet[1]].map((off) => Math.round((1000 * off) / trunk) / 1000)
+    : null;
 
 /** A ghost from a cut rep: points from the feet, in trunk lengths of the still stand; null where too little was seen. */
 export function makeGhost(rep, stand) {
-  const usable = rep.filter(({ frame, depth }) => frame.seen && Number.isFinite(depth));
-  if (stand === null || usable.length < 6) {
+  if (stand === null || rep.length < 6) {
     return null;
   }
-  const bottom = usable.reduce((best, one, i) => (one.depth > usable[best].depth ? i : best), 0);
-  const step = Math.max(1, usable.length / MAX_POSES);
+  const bottom = rep.reduce((best, { lean }, i) => (lean > rep[best].lean ? i : best), 0);
+  const step = Math.max(1, rep.length / MAX_POSES);
   const poses = [];
-  for (let at = 0; at < usable.length; at += step) {
+  for (let at = 0; at < rep.length; at += step) {
     const index = Math.floor(at);
-    const { frame, depth } = usable[index];
+    const { frame, lean } = rep[index];
     const points = KEPT_POINTS.map((k) => relative(frame.keypoints[2 * k], frame.keypoints[2 * k + 1], stand));
     const back = [];
     for (let i = 0; i < frame.back.length / 2; i += STATION_STEP) {
-      const [x, y] = [frame.back[2 * i], frame.back[2 * i + 1]];
-      back.push(Number.isFinite(x) ? relative(x, y, stand) : null);
+      back.push(relative(frame.back[2 * i], frame.back[2 * i + 1], stand));
     }
-    poses.push({ depth: Math.round(1000 * depth) / 1000, down: index <= bottom, points, back });
+    poses.push({ lean: Math.round(10 * lean) / 10, down: index <= bottom, points, back });
   }
   return { version: VERSION, poses };
 }
 
-/** The pose of the ghost at the same depth on the same way, down or up; null where it has none near. */
-export function ghostAt(ghost, depth, down) {
-  let best = null;
-  let gap = 0.15;
-  for (const pose of ghost?.poses ?? []) {
-    const off = Math.abs(pose.depth - depth) + (pose.down === down ? 0 : 0.1);
+/** The pose of the ghost at the same lean on the same way, down or up; null where it has none near, and in the stand. */
+export function ghostAt(ghost, lean, down) {
+  let [best, gap] = [null, NEAR_DEG];
+  for (const pose of lean < STANDING_DEG ? [] : (ghost?.poses ?? [])) {
+    const off = Math.abs(pose.lean - lean) + (pose.down === down ? 0 : OTHER_WAY_DEG);
     if (off < gap) {
       [best, gap] = [pose, off];
     }

@@ -10,13 +10,13 @@ export class Recording {
     this.reps = [];
   }
 
-  /** Take a frame with what the meter last said; poses nearer than 1/15 s to the one before are passed over. */
-  add(frame, meter) {
+  /** Take a frame, its lean beyond the stand, and how the back is; those nearer than 1/15 s to the last are passed over. */
+  add(frame, lean, back) {
     const last = this.poses.at(-1);
-    if (!frame.seen || (last && frame.timeS - last.frame.timeS < STEP_S - 0.002)) {
+    if (!frame.seen || !Number.isFinite(lean) || (last && frame.timeS - last.frame.timeS < STEP_S - 0.002)) {
       return;
     }
-    this.poses.push({ frame, depth: meter?.depth ?? 0, back: meter?.back ?? "unknown" });
+    this.poses.push({ frame, lean, back });
     if (this.poses.length > MAX_POSES) {
       this.poses.shift();
     }
@@ -38,4 +38,4 @@ export class Recording {
 }
 
 /** The deepest pose of a rep. */
-export const deepest = (poses) => poses.reduce((best, pose) => (pose.depth > best.depth ? pose : best), poses[0]);
+export const deepest = (poses) => poses.reduce((best, pose) => (pose.lean > best.lean ? pose : best), poses[0]);

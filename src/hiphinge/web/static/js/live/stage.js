@@ -1,12 +1,16 @@
 // The picture of the live set: the person on the canvas, over the camera's picture or on a plain ground.
 
 import { COLOURS, Doorway, drawPerson, fit, project } from "./draw.js";
+import { leanOf } from "./frame.js";
 import { anchorOf, ghostAt } from "./ghost.js";
 import { backOf } from "./meter.js";
+import { isBending } from "./state.js";
 
 const PATH_S = 2.5;
 /** Lines are so many parts of the picture wide: thick enough to be seen from three metres. */
 const UNITS = 430;
+/** A change of lean that is told as down or up, degrees. */
+const TURN_DEG = 2;
 const FOCUSED = ["stand", "ready", "moving"];
 /** Room beside a person who bends, in lengths of the trunk. */
 const SPAN_TRUNKS = 4.2;
@@ -28,6 +32,14 @@ export class Stage {
     this.anchor = null;
     this.path = [];
     this.mirrored = null;
+    this.standLean = 0;
+    this.lean = 0;
+    this.down = true;
+  }
+
+  /** Lean of a frame's trunk beyond that of the stand, degrees. */
+  leanOf(frame) {
+    return leanOf(frame) - this.standLean;
   }
 
   /** Take in one frame and draw it; returns whether a ghost was drawn. */
@@ -46,7 +58,7 @@ export class Stage {
     const box = fit(frame.width, frame.height, width, height, this.#focus(frame, state));
     this.#layPicture(frame, box);
     const look = { width: frame.width, mirrored: frame.mirrored, selfie: this.selfie, box };
-    const pose = this.#ghostPose(state);
+    const pose = this.#ghostPose(frame, state);
     drawPerson(ctx, frame, {
       back: backOf(state.meter),
       doorX: this.door.x,
@@ -73,8 +85,13 @@ export class Stage {
     if (state.phase === "stand") {
       this.door.add(frame.seat[0]);
       this.anchor = anchorOf(frame) ?? this.anchor;
+      this.standLean = leanOf(frame);
     }
-    if (state.phase === "moving") {
+    const lean = this.leanOf(frame);
+    if (Math.abs(lean - this.lean) > TURN_DEG) {
+      [this.down, this.lean] = [lean > this.lean, lean];
+    }
+    if (isBending(state.phase)) {
       this.path = this.path.filter((one) => frame.timeS - one.timeS < PATH_S);
       this.path.push({ timeS: frame.timeS, hip: frame.hip });
     } else {
@@ -105,12 +122,8 @@ export class Stage {
     }
   }
 
-  #ghostPose(state) {
-    const depth = state.meter?.depth;
-    if (!this.ghost || !this.anchor || state.phase !== "moving" || !Number.isFinite(depth)) {
-      return null;
-    }
-    return ghostAt(this.ghost, depth, state.down);
+  #ghostPose(frame, state) {
+    return this.ghost && this.anchor && isBending(state.phase) ? ghostAt(this.ghost, this.leanOf(frame), this.down) : null;
   }
 
   #resize() {

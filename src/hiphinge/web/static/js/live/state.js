@@ -15,7 +15,6 @@ export const initial = Object.freeze({
   countdown: null,
   offer: "", // a command that the person may give now
   meter: null,
-  down: true,
   reps: [],
   note: null, // {kind: cue | praise | rep, text}
   summary: null,
@@ -53,7 +52,7 @@ const STEPS = {
     meter: isBending(message.phase) ? state.meter : null,
   }),
   mirror: (state, message) => ({ ...state, mirror: Boolean(message.on) }),
-  meter: (state, message) => ({ ...state, meter: message, down: isDown(state, message) }),
+  meter: (state, message) => ({ ...state, meter: message }),
   rep: (state, message) => ({
     ...state,
     reps: [...state.reps.filter((rep) => rep.number !== message.number), message],
@@ -79,14 +78,6 @@ const STEPS = {
 
 function told(kind, message) {
   return { kind, what: message.what ?? "", expected: message.expected ?? "", nextStep: message.next_step ?? "" };
-}
-
-function isDown(state, message) {
-  const [before, now] = [state.meter?.depth, message.depth];
-  if (!Number.isFinite(before) || !Number.isFinite(now) || Math.abs(now - before) < 0.01) {
-    return state.down;
-  }
-  return now > before;
 }
 
 /** Whether bends count in this phase: then there is a meter, and a tone. */

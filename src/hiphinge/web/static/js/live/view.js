@@ -4,6 +4,10 @@ import { headlineOf, repCount } from "./state.js";
 import { backOf, fillShare, FULL, meterText, targetShare } from "./meter.js";
 
 const PARTS = { setup: "setup", starting: "waiting", ending: "waiting", live: "live", asking: "asking", summary: "summary", slow: "trouble", trouble: "trouble" };
+/** What is shown of the measures before anybody asks for all. */
+const FIRST_MEASURES = ["hip_flexion", "lumbar_flexion", "hip_share", "hip_back", "seat_back", "pelvis_tilt"];
+/** Units that stand at each number; others are words and stand at the end. */
+const SIGNS = ["°", "%"];
 const LARGEST_SHARE = 0.12;
 const LARGEST_PX = 88;
 const SMALLEST_PX = 22;
@@ -29,6 +33,8 @@ export class View {
   show(state, before) {
     if (state.screen !== before?.screen) {
       this.#turnTo(state.screen);
+      // What is being read cannot be left without losing it.
+      this.one("cancel").hidden = state.screen === "ending";
     }
     if (state.screen === "live") {
       this.#showLive(state, before);
@@ -188,7 +194,12 @@ export class View {
     const reps = summary.reps ?? [];
     this.one("reps").replaceChildren(...reps.map((rep) => this.#repLine(rep)));
     this.one("reps-none").hidden = reps.length > 0;
-    this.one("measures").replaceChildren(...this.#measureLines(summary));
+    const measured = Object.entries(summary.measures ?? {});
+    const first = FIRST_MEASURES.flatMap((name) => measured.filter(([other]) => other === name));
+    const others = measured.filter(([name]) => !FIRST_MEASURES.includes(name));
+    this.one("measures").replaceChildren(...this.#measureLines(first));
+    this.one("other-measures").replaceChildren(...this.#measureLines(others));
+    this.one("more-measures").hidden = others.length === 0;
     const { urls, drill, ask_pain: screen } = this.config;
     const felt = this.one("feel");
     // A screen's pain was asked before the result; a set's feeling is asked on a page of its own.
@@ -214,28 +225,27 @@ export class View {
 
   #figures(rep) {
     const lumbar = rep.lumbar ? `${this.strings.lumbar} ${this.interval(rep.lumbar, "°")}` : "";
-    const hip = rep.hip ? `${this.strings.hip} ${this.interval(rep.hip, "°")}` : "";
-    return [hip, lumbar, rep.show].filter(Boolean).join(" · ");
+    return [lumbar, rep.cue].filter(Boolean).join(" · ");
   }
 
-  #measureLines(summary) {
-    return Object.entries(summary.measures ?? {}).flatMap(([name, measure]) => {
-      const term = Object.assign(document.createElement("dt"), { textContent: measure.label ?? this.strings[name] ?? name });
-      const known = Number.isFinite(measure.value);
-      const value = known ? this.interval(measure, measure.unit ?? "") : (measure.reason ?? this.strings.not_told);
-      return [term, Object.assign(document.createElement("dd"), { textContent: value })];
+  #measureLines(measures) {
+    return measures.flatMap(([, measure]) => {
+      const label = measure.label.charAt(0).toUpperCase() + measure.label.slice(1);
+      const value = this.interval(measure, measure.unit);
+      return [["dt", label], ["dd", value]].map(([tag, textContent]) => Object.assign(document.createElement(tag), { textContent }));
     });
   }
 
-  /** A value with its range: "12° (6 to 18°)" would be read as two things, so each number has its sign of degree. */
-  interval(measure, unit) {
-    const sign = { deg: "°", "°": "°", "%": "%" }[unit];
-    const write = (value) => `${value.toFixed(sign ? 0 : 2).replace("-", "\u2212")}${sign ?? ""}`;
-    const { value, lo, hi } = measure;
-    const text =
-      Number.isFinite(lo) && Number.isFinite(hi)
-        ? fill(this.strings.interval, { value: write(value), lo: write(lo), hi: write(hi) })
-        : write(value);
-    return sign || !unit ? text : `${text} ${unit}`;
+  /** A value with its range, for example "12° (6° to 18°)" or "0.62 (0.50 to 0.74) foot lengths". */
+  interval({ value, lo, hi }, unit) {
+    const sign = SIGNS.includes(unit) ? unit : "";
+    const digits = sign ? 0 : 2;
+    const write = (number) => {
+      const text = number.toFixed(digits);
+      return `${Number(text) === 0 ? text.replace("-", "") : text.replace("-", "\u2212")}${sign}`;
+    };
+    const ranged = Number.isFinite(lo) && Number.isFinite(hi);
+    const text = ranged ? fill(this.strings.interval, { value: write(value), lo: write(lo), hi: write(hi) }) : write(value);
+    return sign || !unit ? text : `${text} ${this.strings.units[unit] ?? unit}`;
   }
 }
