@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
+from hiphinge.live import Coach
 from hiphinge.live.wire import FLAG_MIRRORED, FLAG_SEEN, FRAME, Rows
 from hiphinge.model import CameraTrack, PoseTrack, ProfileTrack
 from tests.synthetic import Clip, still_camera
@@ -64,3 +66,24 @@ def cut_clip(clip: Clip, rows: slice) -> Clip:
     from hiphinge.validation.films import take_frames
 
     return replace(clip, pose=take_frames(clip.pose, rows), profile=take_frames(clip.profile, rows))
+
+
+def with_lead(rows: Rows, seconds: float, *, still: int = 8) -> Rows:
+    """Put a time before it in which the person stands: the first frames again and again."""
+    step = float(np.median(np.diff(rows["time_s"])))
+    n = int(np.ceil(seconds / step))
+    lead = rows[np.arange(n) % still].copy()
+    lead["time_s"] = np.arange(n) * step
+    late = rows.copy()
+    late["time_s"] += n * step - late["time_s"][0]
+    return np.concatenate([lead, late])
+
+
+def play(coach: Coach, rows: Rows, *, chunk: int = 1) -> list[dict[str, Any]]:
+    """Send frames as a browser does: mirrored as the coach wishes. Returns what was said, with the frame it came at."""
+    other = flipped(rows)
+    said = []
+    for k in range(0, len(rows), chunk):
+        canonical = bool(rows["flags"][0] & FLAG_MIRRORED) == coach.mirror
+        said += [{**m, "at": k} for m in coach.step((rows if canonical else other)[k : k + chunk])]
+    return said

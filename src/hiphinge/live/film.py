@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hiphinge.live.wire import FRAME, Rows
-from hiphinge.model import Array
+from hiphinge.clip.analyse import ClipTracks
+from hiphinge.live.wire import FRAME, Rows, rows_to_tracks
+from hiphinge.model import Array, VideoInfo
+from hiphinge.sagittal import FacingDecision
 from hiphinge.spine import SpineAngles
 from hiphinge.spine.network import OUTPUTS, wrap_angles
 
-__all__ = ["Film"]
+__all__ = ["Film", "make_tracks"]
 
 _FIRST_ROOM = 512
 
@@ -75,3 +78,24 @@ class Film:
     def from_time(self, time_s: float) -> int:
         """First frame at or after a time."""
         return int(np.searchsorted(self.time_s, time_s))
+
+
+def make_tracks(rows: Rows, facing: FacingDecision) -> ClipTracks:
+    """Turn frames of one size and orientation into what a clip of them would be; times count from the first."""
+    rows = rows.copy()
+    if len(rows):
+        rows["time_s"] -= rows["time_s"][0]
+    pose, profile, camera = rows_to_tracks(rows)
+    span_s = float(rows["time_s"][-1]) if len(rows) else 0.0
+    info = VideoInfo(
+        name="live",
+        width_px=pose.width_px,
+        height_px=pose.height_px,
+        duration_s=span_s,
+        rate_hz=(len(rows) - 1) / span_s if span_s > 0 else None,
+        codec="live",
+        rotation_deg=0,
+        is_photograph=False,
+        sha256=hashlib.sha256(rows.tobytes()).hexdigest(),
+    )
+    return ClipTracks(info, pose, profile, camera, facing, ())

@@ -129,9 +129,10 @@ class Prompter:
         elif result.untold_rules[0] == BACK_RULE and _is_back_hidden(judged):
             words = words_of("untold_back")
         else:
-            reason = next((f.reason for f in judged.findings if f.rule == result.untold_rules[0]), "")
-            words = words_of("untold", advice=reason)
-            words = Words("", words.show)
+            found = next((f for f in judged.findings if f.rule == result.untold_rules[0]), None)
+            words = words_of("open", label="That one" if found is None else found.label)
+            if found is not None and found.value is None:
+                words = words_of("unseen", label=found.label, advice=found.reason)
         if time_s - self._untold_s < _UNTOLD_COOL_S:
             words = Words("", words.show)
         self._untold_s = time_s if words.say else self._untold_s

@@ -95,6 +95,8 @@ _TEXTS: Mapping[str, Words] = {
     "better": Words("Better. Again like that.", "Better than the one before: again like that. {cue}"),
     "got": Words("That is it.", "That is it: {label}."),
     "untold": Words("I could not tell that one. {advice}", "I could not tell that one. {advice}"),
+    "open": Words("", "{label}: too close to call. The same again."),
+    "unseen": Words("", "{label}: not seen. {advice}"),
     "untold_back": Words(
         "I could not see your back there. Arms off it, please.",
         "I could not see your back in that one: keep arms and hands off it.",
@@ -134,4 +136,5 @@ def words_of(name: str, **values: object) -> Words:
     if name == "praise":
         return _PRAISE[int(str(values["number"])) % len(_PRAISE)]
     found = _TEXTS[name]
-    return Words(" ".join(found.say.format(**values).split()), " ".join(found.show.format(**values).split()))
+    say, show = (" ".join(text.format(**values).split()) for text in (found.say, found.show))
+    return Words(say, show[:1].upper() + show[1:])
