@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -17,15 +19,13 @@ from hiphinge.program.history import ClipSeen, FeelLog, SetDone
 from hiphinge.report.document import document_bytes
 from hiphinge.service.desk import Desk
 from hiphinge.service.grading import grade_reps, middle_measures
-from hiphinge.store import Person, Store
+from hiphinge.store import Person, Store, open_store
 from tests.clip.clips import tracks_of
-from tests.synthetic import PERFECT, ROUNDED, film, script, solve
+from tests.synthetic import PERFECT, ROUNDED, film, script
 
 POSES = {
     "good": PERFECT,
     "round": ROUNDED,
-    "half": solve(knee=12, lean=60, lumbar=24),
-    "touch": solve(knee=5, lean=88, lumbar=42, thoracic=18),
 }
 
 
@@ -45,23 +45,38 @@ def judge(pose: str, n_reps: int, rules: str, mirrored: bool = False) -> Assessm
 
 
 @dataclass
+class Clock:
+    """A clock that the test moves; ten seconds go by with every look."""
+
+    now: datetime = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        self.now += timedelta(seconds=10)
+        return self.now
+
+
+@dataclass
 class Clinic:
-    """A store, a desk, and a clock that the test moves; ``now`` goes on a minute with every look."""
+    """A store with a desk and a clock."""
 
     store: Store
-    now: datetime = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+    clock: Clock
     number: int = 0
     desk: Desk = field(init=False)
 
     def __post_init__(self) -> None:
         self.desk = Desk(self.store, load_program(), program_sha="0" * 64, clock=self.clock)
 
-    def clock(self) -> datetime:
-        self.now += timedelta(seconds=10)
-        return self.now
+    @classmethod
+    @contextmanager
+    def opened(cls, folder: Path) -> Iterator[Clinic]:
+        """A clinic in an empty folder."""
+        clock = Clock()
+        with open_store(folder / "store.sqlite3", clock=clock) as store:
+            yield cls(store, clock)
 
     def later(self, **span: float) -> None:
-        self.now += timedelta(**span)
+        self.clock.now += timedelta(**span)
 
     def begin(self, name: str, *, pain: int = 1) -> Person:
         """Add somebody, with an open first session and every question answered."""
@@ -112,7 +127,7 @@ class Clinic:
     def screened(self, name: str, *, pain: int = 1) -> Person:
         """Add somebody who has done the first look."""
         person = self.begin(name, pain=pain)
-        self.film(person, "toe_touch", "touch", label="usual", pain=pain, n_reps=1)
+        self.film(person, "toe_touch", "round", label="usual", pain=pain, n_reps=2)
         self.desk.leave_out(person, "pelvic_tilt")
         self.desk.leave_out(person, "rounding")
         return person

@@ -23,15 +23,13 @@ from hiphinge.service.corrections import (
     save_correction,
 )
 from hiphinge.service.questions import live_events
-from hiphinge.store import Person, open_store
+from hiphinge.store import Person
 from tests.service.clinic import Clinic
 
 
 @pytest.fixture
 def clinic(tmp_path) -> Iterator[Clinic]:
-    with open_store(tmp_path / "store.sqlite3") as store:
-        found = Clinic(store)
-        store._clock = found.clock
+    with Clinic.opened(tmp_path) as found:
         yield found
 
 
