@@ -47,8 +47,14 @@ def begin_visit(connection: HTTPConnection, context: Context, person: str) -> Wh
 
 
 def start_guest(context: Context, name: str) -> str:
-    """Add somebody who is here for one visit, and return the id; who is not kept is erased a day later."""
-    return context.store.acting_as(name).add_person(_("Guest"), guest=True).id
+    """Add somebody who is here for one visit, in an open session, and return the id; not kept, they go a day later.
+
+    Nothing is asked first: one toe-touch comes before any form. What is asked comes after it, before any drill.
+    """
+    desk = context.desk(name)
+    person = desk.store.add_person(_("Guest"), guest=True)
+    desk.start(person, resting_pain=None)
+    return person.id
 
 
 def begin_session(
@@ -90,8 +96,11 @@ def token_hash(connection: HTTPConnection) -> str:
 
 
 def _keep_until(context: Context, found: WebSession) -> datetime | None:
-    """Return until when a session that was just used lasts: the idle time, but not beyond its last day."""
-    if found.account is None and found.role == "visitor":
+    """Return until when a session that was just used lasts: the idle time, but not beyond its last day.
+
+    None leaves it as it is: a visit, and a phone at home, last as long as they were given.
+    """
+    if found.account is None:
         return None
     last = found.created + timedelta(days=context.settings.session_days)
     return min(context.clock() + _idle(context), last)

@@ -13,11 +13,12 @@ from hiphinge.errors import HiphingeError
 from hiphinge.program import Drill
 from hiphinge.service.desk import Desk, Look
 from hiphinge.service.orders import WALL_TICK, ClipOrder, asks_touch, is_set
+from hiphinge.service.visits import USUAL_DRILL
 from hiphinge.store import Person
 from hiphinge.web.access import ContextDep, DeskDep, PersonDep, Who, WhoDep, allow
 from hiphinge.web.patient.answers import NO_ANSWERS, Answers, FormDep, for_pages
 from hiphinge.web.patient.feel import feel_words
-from hiphinge.web.patient.flow import find_due, go, person_page
+from hiphinge.web.patient.flow import find_due, go, is_stopped, person_page
 from hiphinge.web.translate import _
 from hiphinge.web.uploads.order import LABELS, finish_upload, pick_drill
 from hiphinge.web.uploads.receive import PIECE_BYTES, open_upload, take_whole
@@ -34,7 +35,7 @@ def upload_page(
 ) -> Response:  # fmt: skip
     """Show what to film, and where to choose the film."""
     look = desk.look(person)
-    if _leads_elsewhere(look):
+    if _leads_elsewhere(look, person, drill):
         return go(person)
     found = pick_drill(desk, look, drill, label)
     return _show(request, who, person, desk, look, found, label, NO_ANSWERS, context.settings.upload_mb)
@@ -46,7 +47,7 @@ def send_whole(
 ) -> Response:
     """Take a film with the form, whole: for browsers without JavaScript."""
     look, answers = desk.look(person), Answers(form)
-    if _leads_elsewhere(look):
+    if _leads_elsewhere(look, person, answers.text("drill")):
         return go(person)
     label = answers.text("label")
     drill = pick_drill(desk, look, answers.text("drill"), label)
@@ -76,9 +77,10 @@ def send_whole(
     return go(person, "today" if sent.job is None else f"jobs/{sent.job.id}")
 
 
-def _leads_elsewhere(look: Look) -> bool:
-    """Say whether something else comes before a film."""
-    return look.session is None or look.stale or find_due(look) in ("stop", "questions", "intake")
+def _leads_elsewhere(look: Look, person: Person, drill: str) -> bool:
+    """Say whether something else comes before a film; a guest's first toe-touch comes before the questions."""
+    first = person.guest and drill == USUAL_DRILL and not is_stopped(look)
+    return look.session is None or look.stale or (not first and find_due(look) in ("stop", "questions", "intake"))
 
 
 def _show(
