@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
@@ -175,7 +176,9 @@ class LiveService:
                 next_seq, last_s = first + len(rows), float(rows["time_s"][-1])
             else:
                 command = msgspec.json.decode(chunk.data)
-                messages += coach.command(command["name"], command["value"])
+                # What was refused then is refused now, and changes nothing.
+                with suppress(UsageError):
+                    messages += coach.command(command["name"], command["value"])
                 next_command = command["number"] + 1
                 told = Told.read(command["value"]) if command["name"] == "stop" else told
         return OpenedLive(
