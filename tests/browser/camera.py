@@ -11,13 +11,14 @@ import numpy as np
 
 __all__ = ["write_camera_film"]
 
-#: What a phone's camera would give; the clip stands in the middle of it.
-_SIZE = (640, 480)
-_RATE = 20
+#: Raw video is large: small pictures, few a second, do.
+_SIZE = (400, 400)
+_RATE = 12
+#: How large the clip stands in the middle of it.
 _SHARE = 0.86
-#: How long the first picture stands still before the clip, and the last one after it: the film is repeated from its
-#: start, and the person has to have the time to be seen standing.
-_STILL_S, _AFTER_S = 4.0, 2.0
+#: How long the first picture stands still before the clip: the model is loaded meanwhile, and the person is to be seen
+#: standing. And the last one after it, in which the set is ended before the film begins again.
+_STILL_S, _AFTER_S = 20.0, 20.0
 
 
 def write_camera_film(
