@@ -12,7 +12,7 @@ from hiphinge.store import open_store
 from hiphinge.web.accounts.signing import safe_path
 from hiphinge.web.passwords import Passwords, check_password
 from hiphinge.web.tokens import fingerprint, new_token
-from tests.web.clients import clinic_app, clinic_browser, home_app, home_browser, quick_passwords, sign_in
+from tests.web.clients import Browser, clinic_app, clinic_browser, home_app, home_browser, quick_passwords, sign_in
 
 GOOD = "blue heron at noon"
 
@@ -371,8 +371,6 @@ def test_a_phone_gets_in_by_a_link_once(store):
     owner = home_browser(store, addresses=("192.168.1.5",), phone_url="https://192.168.1.5:8766")
     page = owner.post("/phone").text
     path = re.search(r"https://192\.168\.1\.5:8766(/join/[\w-]{43})", page)[1]
-    from tests.web.clients import Browser
-
     phone = Browser(app, address="192.168.1.77", url="https://192.168.1.5:8766")
     store.add_person("Ana")
     assert phone.get("/account").status_code == 303
@@ -381,6 +379,25 @@ def test_a_phone_gets_in_by_a_link_once(store):
     assert "Ana" in phone.get("/").text
     other = Browser(app, address="192.168.1.78", url="https://192.168.1.5:8766")
     assert other.get(path).status_code == 410
+    assert "Devices that were let in" in owner.get("/account").text
+    owner.post("/account/everywhere")
+    assert phone.get("/account").status_code == 303
+
+
+def test_a_phone_stays_in_for_its_days(tmp_path):
+    now = [datetime(2026, 3, 2, 8, tzinfo=UTC)]
+    with open_store(tmp_path / "s.db", clock=lambda: now[0]) as store:
+        app = home_app(store, clock=lambda: now[0], addresses=("192.168.1.5",), session_days=30)
+        token = new_token()
+        store.add_invitation(fingerprint(token), "owner", None, "phone", now[0] + timedelta(hours=1), "device")
+        phone = Browser(app, address="192.168.1.77", url="https://192.168.1.5:8766")
+        phone.get(f"/join/{token}")
+        phone.post(f"/join/{token}")
+        assert phone.get("/account").status_code == 200
+        now[0] += timedelta(days=29)
+        assert phone.get("/account").status_code == 200
+        now[0] += timedelta(days=2)
+        assert phone.get("/account").status_code == 303
 
 
 def test_no_phone_gets_in_where_none_is_asked_for(home):

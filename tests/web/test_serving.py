@@ -147,7 +147,7 @@ main()
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("more", [(), ("--tls", "self")])
+@pytest.mark.parametrize("more", [(), ("--tls", "self"), ("--clinic", "--tls", "self")])
 def test_a_real_server_starts_answers_and_stops(tmp_path, more):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -158,6 +158,9 @@ def test_a_real_server_starts_answers_and_stops(tmp_path, more):
         said = running.stdout.readline()
         assert f"://127.0.0.1:{port}/" in said
         assert running.stdout.readline().startswith("Its people")
+        if "--clinic" in more:
+            assert running.stdout.readline().startswith("Its certificate's SHA-256 fingerprint")
+            assert f"https://127.0.0.1:{port}/join/" in running.stdout.readline()
         context = ssl.create_default_context(cadata=authority_bytes(tmp_path / "web")) if more else None
         scheme = "https" if more else "http"
         with urllib.request.urlopen(f"{scheme}://127.0.0.1:{port}/healthz", timeout=60, context=context) as answer:

@@ -78,7 +78,7 @@ def find_session(connection: Connection, token_sha256: str, *, now: datetime) ->
     return None if row is None else _session(row)
 
 
-def sessions_of(connection: Connection, account: str, *, now: datetime) -> tuple[WebSession, ...]:
+def sessions_of(connection: Connection, account: str | None, *, now: datetime) -> tuple[WebSession, ...]:
     """Return the browsers that are logged in with an account, the last used first."""
     c = web_sessions.c
     query = select(web_sessions).where(c.account == account, c.expires > now).order_by(c.seen_at.desc())
@@ -101,7 +101,7 @@ def end_session(connection: Connection, token_sha256: str) -> None:
     connection.execute(delete(web_sessions).where(web_sessions.c.token_sha256 == token_sha256))
 
 
-def end_sessions_of(connection: Connection, account: str, *, but: str) -> int:
+def end_sessions_of(connection: Connection, account: str | None, *, but: str) -> int:
     """Let no browser of an account in any longer (``but`` one's token); return how many there were."""
     c = web_sessions.c
     return connection.execute(delete(web_sessions).where(c.account == account, c.token_sha256 != but)).rowcount

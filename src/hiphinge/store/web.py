@@ -165,8 +165,8 @@ class AccountStore(StoreCore):
         with self._reading() as connection:
             return passes.find_session(connection, token_sha256, now=self._clock())
 
-    def web_sessions(self, account_id: str) -> tuple[WebSession, ...]:
-        """Return the browsers that are logged in with an account, the last used first."""
+    def web_sessions(self, account_id: str | None) -> tuple[WebSession, ...]:
+        """Return the browsers that are logged in with an account (None: without one), the last used first."""
         with self._reading() as connection:
             return passes.sessions_of(connection, account_id, now=self._clock())
 
@@ -186,8 +186,11 @@ class AccountStore(StoreCore):
         with self._writing() as connection:
             passes.end_session(connection, token_sha256)
 
-    def end_web_sessions_of(self, account_id: str, *, but: str = "") -> int:
-        """Let no browser of an account in any longer (``but`` the one with this token's hash); return how many."""
+    def end_web_sessions_of(self, account_id: str | None, *, but: str = "") -> int:
+        """Let no browser of an account in any longer (``but`` the one with this token's hash); return how many.
+
+        None: those without an account.
+        """
         with self._writing() as connection:
             return passes.end_sessions_of(connection, account_id, but=but)
 

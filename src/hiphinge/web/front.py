@@ -32,5 +32,5 @@ def first_page(request: Request, who: WhoDep, context: ContextDep) -> Response:
 @router.get("/healthz", dependencies=[allow("public")])
 def healthz(context: ContextDep) -> dict[str, str]:
     """Say that the server runs and that its store answers."""
-    context.store.where()
+    context.store.current_program()
     return {"status": "ok"}

@@ -65,17 +65,16 @@ def change_password(
 
 
 @router.post("/account/everywhere", dependencies=[allow("account")])
-def sign_out_everywhere(request: Request, who: WhoDep, context: ContextDep, store: StoreDep) -> Response:
-    """Sign out of every browser but this one."""
-    if who.account is not None:
-        store.end_web_sessions_of(who.account, but=token_hash(request))
+def sign_out_everywhere(request: Request, who: WhoDep, store: StoreDep) -> Response:
+    """Sign out of every browser but this one; at home: let no other device in any longer."""
+    store.end_web_sessions_of(who.account, but=token_hash(request))
     return RedirectResponse("/account?said=everywhere", status_code=303)
 
 
 def _show(
     request: Request, who: Who, context: Context, *, good: str = "", error: str = "", status: int = 200
 ) -> Response:
-    sessions = () if who.account is None else context.store.web_sessions(who.account)
+    sessions = context.store.web_sessions(who.account)
     login = "" if who.account is None else context.store.account(who.account).login
     return page(
         request, who, "account/account.html", status=status, sessions=sessions, here=token_hash(request),
