@@ -79,8 +79,11 @@ def with_lead(rows: Rows, seconds: float, *, still: int = 8) -> Rows:
     return np.concatenate([lead, late])
 
 
-def play(coach: Coach, rows: Rows, *, chunk: int = 1) -> list[dict[str, Any]]:
-    """Send frames as a browser does: mirrored as the coach wishes. Returns what was said, with the frame it came at."""
+def play(coach: Coach, rows: Rows, *, chunk: int = 4) -> list[dict[str, Any]]:
+    """Send frames as a browser does, some at a time, mirrored as the coach wishes.
+
+    Returns what was said, with the number of the first frame that was sent with it.
+    """
     other = flipped(rows)
     said = []
     for k in range(0, len(rows), chunk):

@@ -85,6 +85,11 @@ class Run:
         if stand is not None:
             film.signal[stand.rows.start :] = self._signal_of(film.value[stand.rows.start :])
 
+    @property
+    def is_over(self) -> bool:
+        """Whether the set has ended."""
+        return self.phase == "done"
+
     def frame(self, seq: int, row: np.void, glance: Glance, value: Array, half: Array) -> None:
         """Take in the next frame with what was read of it."""
         if self._film.n > self._since and glance.time_s - float(self._film.time_s[-1]) > _GAP_S:
@@ -92,7 +97,7 @@ class Run:
         self._film.add(row, value, half)
         signal = self._signal(glance, value)
         self._film.signal[-1] = signal
-        if self._wait(glance) or self.phase == "done":
+        if self._wait(glance) or self.is_over:
             return
         time_s = glance.time_s
         over = self._bends.add(signal - self._baseline_deg, time_s)
@@ -100,6 +105,8 @@ class Run:
             self._tell("moving", words_of("moving"), time_s)
         if over:
             self._end_bends(time_s)
+            if self.is_over:
+                return
         message = self._meter.add(seq, time_s, value, half, signal, glance.hip_x_px)
         if message:
             self._voice.put({**message, "reps": len(self._judge.judged)})
@@ -200,10 +207,11 @@ class Run:
             self._call_for_arms(judged.rep.number, time_s)
 
     def _end(self, prompt: Prompt, time_s: float, *, target: bool) -> None:
-        word = count_word(len(self._judge.judged))
+        count = len(self._judge.judged)
+        word, reps = count_word(count), "rep" if count == 1 else "reps"
         passed = any(one.result.grade == "pass" for one in self._judge.judged)
         name = "done" if passed or self._plan.drill.kind == "screen" else "done_missed"
-        words = words_of(name, count=word.lower(), Count=word) if target else prompt.words
+        words = words_of(name, count=word.lower(), Count=word, reps=reps) if target else prompt.words
         self._tell("done", words, time_s)
 
     def _call_for_arms(self, number: int, time_s: float) -> None:

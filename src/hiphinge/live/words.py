@@ -79,8 +79,8 @@ _TEXTS: Mapping[str, Words] = {
     ),
     "back": Words("Welcome back. {done}Go on.", "You are back. {done}Go on when you like."),
     "moving": Words("", "Slow and smooth."),
-    "done": Words("That is {count}. Well done.", "{Count} reps done. Well done."),
-    "done_missed": Words("That is {count}. Rest now.", "{Count} reps done. Rest now; then one thing at a time."),
+    "done": Words("That is {count}. Well done.", "{Count} {reps} done. Well done."),
+    "done_missed": Words("That is {count}. Rest now.", "{Count} {reps} done. Rest now; then one thing at a time."),
     "stopped": Words("Stopped.", "Stopped."),
     "pause": Words("Pause. Stand easy. {cue}", "A short pause. {cue} Begin again when you like{easier}"),
     "missed": Words(
