@@ -105,7 +105,7 @@ def find_record(store: Store, person: Person, assessment: str) -> AssessmentReco
 
 def _plain(line: str) -> str:
     """Return a line without the names of options of the command line, as a sentence."""
-    text = re.sub(r"\s*\(--[^)]*\)", "", line)
+    text = re.sub(r"\s*\(--[^)]*\)|say it with --[\w-]+, or ", "", line)
     return text[:1].upper() + text[1:]
 
 

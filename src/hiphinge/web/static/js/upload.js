@@ -144,7 +144,7 @@ if (form) {
         bar.value = Math.round(100 * share);
         tell(share < 1 ? words.sending.replace("{percent}", String(bar.value)) : words.arrived);
       },
-      onTrouble: tell,
+      onTrouble: (text) => { if (say.textContent !== text) announce(text); tell(text); },
     });
     sending = mine;
     arriving = mine.send(file, { keep: form.elements.keep?.checked ?? false });
