@@ -366,6 +366,24 @@ def test_the_first_two_minutes_at_home_ask_nothing(home, store):
     assert home.get("/").headers["location"] == "/start"
 
 
+def test_a_guest_is_kept_under_a_name(home, store):
+    store.add_person("Ana")
+    guest = home.post("/start").headers["location"].split("/")[2]
+    assert home.get(f"/p/{guest}/keep").status_code == 200
+    for name in ("", "  ", "ANA", "x" * 150):
+        assert home.post(f"/p/{guest}/keep", data={"name": name}).status_code == 422
+    answer = home.post(f"/p/{guest}/keep", data={"name": "Ben"})
+    assert answer.headers["location"] == f"/p/{guest}/today"
+    assert [one.name for one in store.people()] == ["Ana", "Ben"]
+    assert home.get(f"/p/{guest}/keep").status_code == 303
+
+
+def test_a_video_does_as_well(home):
+    assert re.fullmatch(
+        r"/p/\w+/upload\?drill=toe_touch", home.post("/start", data={"how": "upload"}).headers["location"]
+    )
+
+
 def test_a_phone_gets_in_by_a_link_once(store):
     app = home_app(store, addresses=("192.168.1.5",), phone_url="https://192.168.1.5:8766")
     owner = home_browser(store, addresses=("192.168.1.5",), phone_url="https://192.168.1.5:8766")

@@ -39,6 +39,7 @@ _HEADERS = {
 _HSTS = "max-age=31536000"
 #: So many browsers may share an address.
 _BROWSERS = 20.0
+_DOORS = ("/login", "/join/", "/start")
 #: Asking for a way in, per minute and address.
 _DOOR_PER_MINUTE = 60.0
 _UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -105,7 +106,7 @@ class Guard:
         if not path.startswith(("/static/", "/pictures/")):
             token = read_token(connection)
             asked.append((f"page {address if token is None else fingerprint(token)}", rate))
-        if connection.scope.get("method") == "POST" and (path == "/login" or path.startswith("/join/")):
+        if connection.scope.get("method") == "POST" and path.startswith(_DOORS):
             asked.append((f"door {address}", _DOOR_PER_MINUTE))
         wait = max(self._context.buckets.take(key, per_minute=limit, burst=limit / 2) for key, limit in asked)
         if wait > 0:

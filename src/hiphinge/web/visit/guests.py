@@ -38,11 +38,10 @@ def begin(
     """Begin the first two minutes: no form, straight to one toe-touch, live or from a video."""
     if who.role == "patient" or who.is_guest:
         person = str(who.person)
-    elif who.works_here:
+    elif who.works_here or context.settings.open_visits:
         person = start_guest(context, who.name or VISIT)
-    elif context.settings.open_visits:
-        person = start_guest(context, who.name or VISIT)
-        begin_visit(request, context, person)
+        if not who.works_here:
+            begin_visit(request, context, person)
     else:
         raise NotAllowed(
             _("Visits here begin with a link."),
