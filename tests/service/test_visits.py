@@ -46,7 +46,8 @@ def test_the_page_says_both_bends_one_sentence_and_one_next_step(clinic: Clinic)
     clinic.film(guest, "free_hinge", "good", label="coached", pain=1, n_reps=2)
     page = visit_page(clinic.desk, guest, read_visit(clinic.desk, guest), by="Dr Lee")
     assert "bent 30° less" in page.sentence
-    assert page.next_step
+    assert page.cue
+    assert page.next_step.startswith("Wall hinge, 3 x ")
     view = visit_view(page)
     assert view["eyebrow"].startswith("Kim · 2 March 2026")
     rows = {row["label"]: row["cells"] for row in view["rows"]}

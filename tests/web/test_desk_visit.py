@@ -64,7 +64,7 @@ def test_step_by_step_to_the_page(world: DeskWorld) -> None:
     words = text_of(page.text)
     assert "In the coached hinge the lower back bent 30° less" in words
     assert "Pain while doing it 2 of 10 1 of 10" in words
-    assert "One thing to try" in words
+    assert "Until next time: Wall hinge" in words
     assert page.text.count('<svg class="stick"') == 2
     assert "Research and education software" in words
     pdf = world.browser.get(f"{here}/page.pdf")

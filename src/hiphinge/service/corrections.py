@@ -62,7 +62,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What a correction would change: the clip judged again, its reps, its measures, and what comes next."""
+    """What a correction would change: the clip judged again, a set's reps, the measures, and what comes next."""
 
     assessment: Assessment
     reps_before: tuple[RepResult, ...]
@@ -210,8 +210,8 @@ def preview_correction(desk: Desk, person: Person, clip: SeenClip, corrections: 
     tried = History((*history.events, event), history.now)
     return Preview(
         assessment=after,
-        reps_before=_grade(desk, clip, entry, before),
-        reps_after=event.reps if isinstance(entry, SetDone) else _grade(desk, clip, entry, after),
+        reps_before=_grade(desk, clip, entry, before) if isinstance(entry, SetDone) else (),
+        reps_after=event.reps,
         outcome_before=before.verdict.outcome,
         outcome_after=event.outcome,
         differences=_compare(before, after),
@@ -299,11 +299,10 @@ def _event(
     )  # fmt: skip
 
 
-def _grade(desk: Desk, clip: SeenClip, entry: SetDone | ClipSeen, seen: Assessment) -> tuple[RepResult, ...]:
+def _grade(desk: Desk, clip: SeenClip, entry: SetDone, seen: Assessment) -> tuple[RepResult, ...]:
     """Grade the reps as they were graded when the clip was logged; what only the person could tell stays as told."""
-    variant = entry.variant if isinstance(entry, SetDone) else ""
-    touched = _touched(entry, read_document(desk, clip, revision=0)) if isinstance(entry, SetDone) else None
-    return grade_reps(seen, desk.drill(entry.drill), variant=variant, touched=touched)
+    touched = _touched(entry, read_document(desk, clip, revision=0))
+    return grade_reps(seen, desk.drill(entry.drill), variant=entry.variant, touched=touched)
 
 
 def _touched(entry: SetDone, seen: Assessment) -> bool | None:

@@ -120,8 +120,21 @@ def visit_page(desk: Desk, person: Person, visit: Visit, *, by: str = "") -> Vis
     return VisitPage(
         person=person.name, at=_ended(visit), usual=usual, coached=coached, found=found,
         sentence=found.words[0] if found is not None and found.words else coached.headline,
-        next_step=verdict.verdict.cue or verdict.verdict.praise, by=by,
+        cue=verdict.verdict.cue or verdict.verdict.praise, next_step=_next_step(desk, person, visit.coached), by=by,
     )  # fmt: skip
+
+
+def _next_step(desk: Desk, person: Person, coached: ClipSeen) -> str:
+    """Return what to do until next time: the first drill with work in it; where pain says no, what the program says."""
+    from hiphinge.program.pain import STOP
+    from hiphinge.program.state import first_step
+    from hiphinge.program.words import STOPS, dose_text
+
+    decision = desk.decide(person)
+    if decision.action in STOPS or decision.action in ("end_session", "wait") or (coached.pain or 0) >= STOP:
+        return decision.reason
+    drill = desk.program.drill(desk.program.stages[first_step(desk.program)].drills[0])
+    return f"{drill.name}, {dose_text(drill.dose)}"
 
 
 def _ended(visit: Visit) -> datetime:

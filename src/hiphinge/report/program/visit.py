@@ -29,7 +29,10 @@ class VisitSide:
 
 @dataclass(frozen=True, slots=True)
 class VisitPage:
-    """What one appointment came to: ``sentence`` is the answer, ``next_step`` the one thing to try."""
+    """What one appointment came to.
+
+    ``sentence`` is the answer, ``cue`` what to try or to keep, ``next_step`` what to do until next time.
+    """
 
     person: str
     at: datetime
@@ -37,6 +40,7 @@ class VisitPage:
     coached: VisitSide
     found: BeforeAfter | None
     sentence: str
+    cue: str
     next_step: str
     by: str = ""
 
@@ -63,10 +67,11 @@ def visit_view(page: VisitPage, *, zone: tzinfo | None = None) -> View:
         "rows": rows,
         "sentence": page.sentence,
         "more": more,
+        "cue": page.cue,
         "next_step": page.next_step,
-        "estimates": "Numbers are estimates from video; a range in brackets is a 90 % interval, of the middle rep of each "
-        "clip. Lumbar flexion: how far the lower back bends from the person's own still stand. Hip share: how much of "
-        "the bend the hips do. Rounding is not dangerous in itself; it is limited here so that the hip option is "
+        "estimates": "Numbers are estimates from video; a range in brackets is a 90 % interval, of the middle rep of "
+        "each clip. Lumbar flexion: how far the lower back bends from the person's own still stand. Hip share: how much "
+        "of the bend the hips do. Rounding is not dangerous in itself; it is limited here so that the hip option is "
         "learnt and change can be measured.",
         "notice": NOTICE,
     }

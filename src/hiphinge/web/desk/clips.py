@@ -89,7 +89,7 @@ def show_clip(
     return page(
         request, who, "desk/clip.html", person=person, clip=clip, a=found, entry=entry, title=clip_title(desk, entry),
         at=entry.at if entry is not None else None, session=entry.session if entry is not None else None,
-        outcome=OUTCOME_WORDS.get(found.verdict.outcome, found.verdict.outcome), recorded=has_recording(clip),
+        recorded=has_recording(clip),
         film=film is not None and film_type(film).startswith("video"), reps=_reps(entry, found),
         measures=_measures(found), reference=reference_text(found.reference), revisions=revisions,
         others=other_clips(desk, person, assessment), joints={name: _(name) for name in JOINTS},

@@ -29,6 +29,7 @@ for (const clock of document.querySelectorAll("[data-since]")) {
   const since = Date.parse(clock.dataset.since);
   const show = () => {
     const seconds = Math.max(0, Math.round((Date.now() - since) / 1000));
+    clock.hidden = seconds > 3 * 3600; // an appointment of another day
     clock.textContent = clock.dataset.text.replace("{m}", String(Math.floor(seconds / 60))).replace("{s}", String(seconds % 60).padStart(2, "0"));
   };
   show();
