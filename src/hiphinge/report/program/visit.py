@@ -14,6 +14,13 @@ from hiphinge.verdict.headlines import NOTICE
 
 __all__ = ["VisitPage", "VisitSide", "render_visit_pdf", "visit_view"]
 
+_ESTIMATES = (
+    "Numbers are estimates from video; a range in brackets is a 90 % interval, of the middle rep of each clip. Lumbar "
+    "flexion: how far the lower back bends from the person's own still stand. Hip share: how much of the bend the hips "
+    "do. Rounding is not dangerous in itself; it is limited here so that the hip option is learnt and change can be "
+    "measured."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class VisitSide:
@@ -69,10 +76,7 @@ def visit_view(page: VisitPage, *, zone: tzinfo | None = None) -> View:
         "more": more,
         "cue": page.cue,
         "next_step": page.next_step,
-        "estimates": "Numbers are estimates from video; a range in brackets is a 90 % interval, of the middle rep of "
-        "each clip. Lumbar flexion: how far the lower back bends from the person's own still stand. Hip share: how much "
-        "of the bend the hips do. Rounding is not dangerous in itself; it is limited here so that the hip option is "
-        "learnt and change can be measured.",
+        "estimates": _ESTIMATES,
         "notice": NOTICE,
     }
 
