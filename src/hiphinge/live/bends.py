@@ -40,9 +40,9 @@ class BendWatch:
         self._least = min_depth_deg
         self.state: Literal["up", "bent", "rising"] = "up"
         self._peak = self._low = 0.0
-        self._low_s = self._risen_s = 0.0
-        #: When the bend reached the least depth.
-        self.entered_s = 0.0
+        self._risen_s = 0.0
+        #: When the bend reached the least depth, and when the person had come up furthest from it.
+        self.entered_s = self.low_s = 0.0
 
     def add(self, depth_deg: float, time_s: float) -> bool:
         """Take in a frame; true where a bend is over with it. An unseen one (NaN) changes nothing."""
@@ -56,7 +56,7 @@ class BendWatch:
         elif self.state == "bent":
             self._peak = max(self._peak, depth_deg)
             if depth_deg <= (1.0 - RETURN_RATIO) * self._peak:
-                self.state, self._low, self._low_s, self._risen_s = "rising", depth_deg, time_s, time_s
+                self.state, self._low, self.low_s, self._risen_s = "rising", depth_deg, time_s, time_s
         return False
 
     def forget(self) -> None:
@@ -65,11 +65,11 @@ class BendWatch:
 
     def _is_over(self, depth_deg: float, time_s: float) -> bool:
         if depth_deg < self._low - _STEP_DEG:
-            self._low, self._low_s = depth_deg, time_s
+            self._low, self.low_s = depth_deg, time_s
         if depth_deg > self._low + max(_AGAIN_DEG, EDGE_RATIO * self._peak):
             return True
         upright = depth_deg <= EDGE_RATIO * self._peak
-        return (upright and time_s - self._low_s >= _REST_S) or time_s - self._risen_s >= _PATIENCE_S
+        return (upright and time_s - self.low_s >= _REST_S) or time_s - self._risen_s >= _PATIENCE_S
 
 
 def find_finished(

@@ -187,7 +187,7 @@ class Run:
             baseline_deg=self._baseline_deg,
             min_depth_deg=self._least_deg,
         )
-        self._since = self._film.n
+        self._since = max(self._since, self._film.from_time(self._bends.low_s))  # the next bend may begin there
         for rep in found:
             stand = None if self._stand is None else self._stand.rows
             judged = self._judge.judge(self._film, rep, stand=stand, wall_px=self.wall_px)
