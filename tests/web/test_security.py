@@ -181,6 +181,11 @@ def test_cookies_are_the_servers_alone(store):
     assert {"HttpOnly", "SameSite=Lax", "Path=/", "Secure"} <= set(secure.split("; "))
 
 
+def test_behind_a_proxy_cookies_are_secure_even_where_it_does_not_say_so(store):
+    browser = Browser(clinic_app(store), address="127.0.0.1", url="http://clinic.example")
+    assert "Secure" in browser.get("/").headers["set-cookie"]
+
+
 def test_an_unforeseen_error_says_a_reference_and_the_log_nothing_personal(store, caplog):
     app = home_app(store)
     from hiphinge.web.access import allow

@@ -61,6 +61,9 @@ class Guard:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
+        if self._context.settings.behind_proxy:
+            # Browsers come to the proxy through TLS, whether or not it says so.
+            scope["scheme"] = "https" if scope["type"] == "http" else "wss"
         connection = HTTPConnection(scope)
         set_language(choose_language(connection.headers.get("accept-language", "")))
         answering = _Answering(scope, send, hsts=self._wants_hsts(connection))
