@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
@@ -37,7 +37,7 @@ class Server:
         self.headers = {"cookie": f"hiphinge={token}", "x-csrf-token": csrf_of(token), "accept": "application/json"}
 
     def post(self, path: str, body: dict[str, Any]) -> Any:
-        answer = httpx.post(f"http://127.0.0.1:{self.port}{path}", json=body, headers=self.headers, timeout=60)
+        answer = httpx2.post(f"http://127.0.0.1:{self.port}{path}", json=body, headers=self.headers, timeout=60)
         assert answer.status_code in (200, 201), answer.text
         return answer.json()
 
