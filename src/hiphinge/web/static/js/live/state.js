@@ -37,6 +37,8 @@ const STEPS = {
     phase: message.phase ?? state.phase,
     mirror: Boolean(message.mirror),
     plan: message.plan ?? state.plan,
+    // What was done before this page was loaded, or while the line was down.
+    reps: message.reps ?? state.reps,
     trouble: null,
   }),
   phase: (state, message) => ({
@@ -87,21 +89,25 @@ export const isBending = (phase) => phase === "ready" || phase === "moving";
 export const repCount = (state) => Math.max(state.meter?.reps ?? 0, state.reps.length);
 
 /** What is shown large: the cue or praise, else what the phase asks for. */
-export function headlineOf(state) {
+export function headlineOf(state, strings) {
   if (state.countdown !== null && state.countdown > 0 && state.phase === "stand") {
     return { kind: "countdown", text: String(state.countdown), more: state.show };
   }
   if (state.note?.text && isBending(state.phase)) {
     return { ...state.note, more: "" };
   }
-  return { kind: "phase", text: state.show, more: state.advice.filter((line) => line !== state.show).join(" ") };
+  const more = state.phase === "facing" && !state.advice.length ? [strings.seen] : state.advice;
+  return { kind: "phase", text: state.show, more: more.filter((line) => line !== state.show).join(" ") };
 }
 
 /** What to say for a message of the server; "" where nothing is to be said. */
-export function wordsFor(before, after, message) {
+export function wordsFor(before, after, message, strings) {
   const counts = message.type === "phase" && after.countdown !== null && after.countdown > 0;
   if (counts && after.countdown === before.countdown) {
     return "";
+  }
+  if (message.type === "phase" && message.phase === "facing" && before.phase === "view") {
+    return `${strings.seen} ${message.say ?? ""}`.trim();
   }
   if (message.type === "summary") {
     return message.say ?? [message.headline, message.cue || message.praise].filter(Boolean).join(" ");
