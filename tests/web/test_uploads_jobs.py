@@ -9,11 +9,13 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from typer.testing import CliRunner
 
 from hiphinge.cli import app
+from hiphinge.cli.worker import listening
 from hiphinge.clip.options import Progress
 from hiphinge.errors import NotAVideo, OutputError, UsageError
 from hiphinge.program.history import FeelLog, SetDone
@@ -237,3 +239,21 @@ def test_an_order_comes_back_as_it_was_and_a_mangled_one_is_refused() -> None:
     ):  # fmt: skip
         with pytest.raises(UsageError):
             read_order({**order_payload(order), **change})
+
+
+def test_the_first_signal_ends_after_the_film_at_hand_and_the_second_in_the_middle() -> None:
+    class Asked:
+        said: ClassVar[list[str]] = []
+
+        def ask_to_end(self) -> None:
+            self.said.append("end")
+
+        def give_back(self) -> None:
+            self.said.append("give back")
+
+    before = signal.getsignal(signal.SIGTERM)
+    with listening(Asked()):
+        signal.raise_signal(signal.SIGTERM)
+        signal.raise_signal(signal.SIGTERM)
+    assert Asked.said == ["end", "give back"]
+    assert signal.getsignal(signal.SIGTERM) is before

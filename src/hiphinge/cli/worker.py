@@ -16,7 +16,7 @@ from hiphinge.cli.guard import guarded, say, write_out
 if TYPE_CHECKING:
     from hiphinge.service.jobs import JobRunner
 
-__all__ = ["worker"]
+__all__ = ["listening", "worker"]
 
 
 def worker(
@@ -45,7 +45,7 @@ def worker(
         with open_store(store, clock=clock) as opened:
             make = desk_maker(opened, program, runner=look, clock=clock)
             runner = JobRunner(opened, make, lease_s=lease_s, beat_s=min(5.0, lease_s / 4))
-            with _listening(runner):
+            with listening(runner):
                 if once:
                     done = 0
                     while runner.run_once():
@@ -57,7 +57,7 @@ def worker(
 
 
 @contextmanager
-def _listening(runner: JobRunner) -> Iterator[None]:
+def listening(runner: JobRunner) -> Iterator[None]:
     """Let the first signal end the work after the film at hand, and the second in the middle of it."""
     asked = 0
 

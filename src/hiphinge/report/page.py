@@ -58,7 +58,7 @@ class _Figure:
     alt: str
 
 
-def render_page(assessment: Assessment, pictures: Mapping[str, bytes], *, has_overlay: bool = False) -> str:
+def render_page(assessment: Assessment, pictures: Mapping[str, bytes] | None, *, has_overlay: bool = False) -> str:
     """Return the whole page as text.
 
     Parameters
@@ -67,7 +67,7 @@ def render_page(assessment: Assessment, pictures: Mapping[str, bytes], *, has_ov
         With its evidence; without it the curves and the hip path are left out, and the page says so.
     pictures
         PNG or JPEG bytes of the key frames by name: ``standing``, ``bottom_rep_1``, ``bottom_rep_2`` …,
-        ``view`` (where nobody bends); any may be absent.
+        ``view`` (where nobody bends); any may be absent. None: no picture of the person was kept.
     has_overlay
         Whether ``overlay.mp4`` lies beside the page, so that the page links to it.
 
@@ -90,7 +90,7 @@ def render_page(assessment: Assessment, pictures: Mapping[str, bytes], *, has_ov
     return environment.get_template("report.html").render(_context(assessment, pictures, has_overlay=has_overlay))
 
 
-def _context(assessment: Assessment, pictures: Mapping[str, bytes], *, has_overlay: bool) -> dict[str, Any]:
+def _context(assessment: Assessment, pictures: Mapping[str, bytes] | None, *, has_overlay: bool) -> dict[str, Any]:
     """Return what the template shows."""
     verdict = assessment.verdict
     return {
@@ -99,7 +99,8 @@ def _context(assessment: Assessment, pictures: Mapping[str, bytes], *, has_overl
         "drill": words.DRILL_WORDS.get(assessment.drill, assessment.drill),
         "outcome": words.OUTCOME_WORDS.get(verdict.outcome, verdict.outcome),
         "tiles": _tiles(assessment),
-        "figures": _figures(assessment, pictures),
+        "figures": _figures(assessment, pictures or {}),
+        "kept": pictures is not None,
         "tables": _tables(assessment),
         "grade_words": words.GRADE_WORDS,
         "grade_icons": words.GRADE_ICONS,

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from hiphinge.errors import StoreError
+from hiphinge.program.decision import Decision
 from hiphinge.program.facts import usual_cue
 from hiphinge.program.history import ClipSeen, SetDone
 from hiphinge.program.words import name_drill, name_variant
@@ -22,7 +23,7 @@ from hiphinge.report.charts import draw_angle_curves, draw_hip_path, draw_hip_sh
 from hiphinge.report.stick import draw_stick
 from hiphinge.service.desk import Desk
 from hiphinge.service.evidence import open_assessment, with_evidence
-from hiphinge.service.grading import explain_reps
+from hiphinge.service.grading import explain_reps, thing_to_try
 from hiphinge.service.questions import live_events
 from hiphinge.store import AssessmentRecord, Person, Store
 from hiphinge.web.access import ContextDep, DeskDep, PersonDep, StoreDep, WhoDep, allow
@@ -79,7 +80,7 @@ def show_clip(
         charts=_charts(context, store, record), due=find_due(look), decision=look.decision, urgent=urgent_text(look),
         not_told=[_plain(line) for line in found.verdict.not_told],
         ask_feel=unfelt is not None and event is not None and unfelt.key == event.key, event=event,
-        **_event_view(desk, event, found), **_reps(found),
+        **_event_view(desk, event, found, look.decision), **_reps(found),
     )  # fmt: skip
 
 
@@ -88,7 +89,7 @@ def show_report(person: PersonDep, store: StoreDep, assessment: str) -> Response
     """Send the whole report of a clip: every rule, every number; without pictures of the person."""
     from hiphinge.report.page import render_page
 
-    text = render_page(with_evidence(store, find_record(store, person, assessment)), {})
+    text = render_page(with_evidence(store, find_record(store, person, assessment)), None)
     return HTMLResponse(text, headers={"Content-Security-Policy": _REPORT_POLICY})
 
 
@@ -109,9 +110,11 @@ def _plain(line: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _event_view(desk: Desk, event: SetDone | ClipSeen | None, found: Assessment) -> dict[str, Any]:
+def _event_view(
+    desk: Desk, event: SetDone | ClipSeen | None, found: Assessment, decision: Decision
+) -> dict[str, Any]:  # fmt: skip
     """Return how the entry of a clip reads: its name, how the reps did, and the one thing to try."""
-    cue = found.verdict.cue
+    cue = thing_to_try(found, desk.program, decision)
     counts: list[dict[str, Any]] = []
     lines: tuple[str, ...] = ()
     name = words.DRILL_WORDS.get(found.drill, found.drill)
