@@ -38,7 +38,7 @@ def test_every_command_and_option_is_on_the_page() -> None:
     commands = get_command(app).commands  # type: ignore[attr-defined]
     assert set(commands) == {
         "assess", "demo", "doctor", "next", "note", "outcome", "override", "person", "program", "progress", "rerun",
-        "session", "stance", "store", "validate",
+        "serve", "session", "stance", "store", "validate", "worker",
     }  # fmt: skip
     groups = {name: command.commands for name, command in commands.items() if hasattr(command, "commands")}
     assert {name: set(inside) for name, inside in groups.items()} == {

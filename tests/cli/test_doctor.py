@@ -122,6 +122,7 @@ def test_missing_clip_and_foreign_folder_are_said(tmp_path: Path, data: Path) ->
     assert not checks["output folder"].ok
     assert "--out" in checks["output folder"].advice
     assert checks["model full"].ok
+    assert checks["browser files"].ok
 
 
 def test_unforeseen_error_in_a_check_is_a_line(data: Path) -> None:

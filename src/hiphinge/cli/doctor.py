@@ -83,6 +83,7 @@ def run_checks(*, out: str | Path, runner: object = None, data: Path | None = No
         Folder of ``demo.mp4`` and ``demo_truth.json``; None takes those of the installation.
     """
     checks = _check_models()
+    checks.append(_attempt("browser files", _check_browser_files))
     checks.append(_attempt("decoder", _check_decoder))
     checks.append(_attempt("speed", _check_speed))
     checks.append(_attempt("output folder", lambda: _check_output(out)))
@@ -127,6 +128,17 @@ def _check_models() -> list[Check]:
         return True, f"{path.name}, {path.stat().st_size / 1e6:.1f} MB, hash as locked", ""
 
     return [_attempt(f"model {name}", partial(look, name)) for name in ("detector", *LANDMARK_MODELS)]
+
+
+def _check_browser_files() -> tuple[bool, str, str]:
+    """Check that the pages' scripts and the browser's pose model are there, and are those that were locked."""
+    from hiphinge.web.assets import find_missing_vendor
+
+    missing = find_missing_vendor()
+    if missing:
+        detail = f"missing or altered: {', '.join(missing)}"
+        return False, detail, "Live coaching needs them: install hiphinge again (pip install --force-reinstall)."
+    return True, "scripts and pose model for live coaching, hashes as locked", ""
 
 
 def _check_decoder() -> tuple[bool, str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import sys
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -73,7 +74,7 @@ def serve(
 def _serve(settings: Any, *, phone: bool, open_browser: bool) -> None:
     """Listen, say where, and serve until told to stop."""
     from hiphinge.store import open_store
-    from hiphinge.web.assets import missing_vendor_files
+    from hiphinge.web.assets import find_missing_vendor
     from hiphinge.web.serving import bind, build, make_plan, run_servers
 
     plan = make_plan(settings, phone=phone)
@@ -81,9 +82,11 @@ def _serve(settings: Any, *, phone: bool, open_browser: bool) -> None:
         sockets = [stack.enter_context(bind(one)) for one in plan.listeners]
         store = stack.enter_context(open_store(settings.store or None))
         app = build(plan, store)
-        if missing_vendor_files():
+        if find_missing_vendor():
             say("The browser's own files are missing, so live coaching will not start: run pip install -e . once.")
         _say_where(plan, store)
+        # Where the output goes to a file or to a service manager, it is read while the server runs.
+        sys.stdout.flush()
         if open_browser:
             import webbrowser
 

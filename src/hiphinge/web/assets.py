@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from functools import lru_cache
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from starlette.responses import FileResponse
 from hiphinge.web.access import allow
 from hiphinge.web.errors import NotFound
 
-__all__ = ["STATIC", "asset", "missing_vendor_files", "router", "static_version"]
+__all__ = ["STATIC", "asset", "find_missing_vendor", "router", "static_version"]
 
 STATIC = Path(__file__).parent / "static"
 #: A year: the address changes when a file does.
@@ -53,9 +54,20 @@ def static_version() -> str:
     return found.hexdigest()[:12]
 
 
-def missing_vendor_files() -> bool:
-    """Whether the files of others that pages need were never fetched: a checkout that was not installed."""
-    return not (STATIC / "vendor" / "htmx.min.js").is_file()
+def find_missing_vendor(folder: Path = STATIC / "vendor") -> list[str]:
+    """Return the names of the browser's own files that the build did not bring, or that are not those of the lock."""
+    lock = json.loads((STATIC.parent / "vendor.lock.json").read_text(encoding="utf-8"))
+    wanted = {name: part["sha256"] for package in lock["packages"] for name, part in package["files"].items()}
+    wanted |= {name: part["sha256"] for name, part in lock["tasks"].items()}
+    return [name for name, sha256 in wanted.items() if not _is_whole(folder / name, sha256)]
+
+
+def _is_whole(path: Path, sha256: str) -> bool:
+    """Whether a file is there, and is the one that was locked."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest() == sha256
 
 
 @router.get("/static/{version}/{path:path}", dependencies=[allow("public")], include_in_schema=False)
