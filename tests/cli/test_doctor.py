@@ -70,6 +70,7 @@ def test_sound_installation_is_well(tmp_path: Path, data: Path) -> None:
         "model lite",
         "model full",
         "model heavy",
+        "browser files",
         "decoder",
         "speed",
         "output folder",
