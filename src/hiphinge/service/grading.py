@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hiphinge.model import Assessment, Finding
-from hiphinge.program import Drill
+from hiphinge.program import Drill, Program
+from hiphinge.program.decision import Decision
 from hiphinge.program.grading import CONTACT_RULE, grade_rep, needs_contact
 from hiphinge.program.history import RepResult
+from hiphinge.program.words import STOPS
 from hiphinge.verdict import criteria_for
 
-__all__ = ["CONTACT_RULE", "explain_reps", "grade_reps", "middle_measures", "needs_contact"]
+__all__ = ["CONTACT_RULE", "explain_reps", "grade_reps", "middle_measures", "needs_contact", "thing_to_try"]
+
+#: Of the clip that shows how somebody bends before anything was taught.
+_USUAL_RULES = "toe_touch"
 
 
 def grade_reps(
@@ -72,6 +77,17 @@ def explain_reps(
         f"Not told: {labels[rule]} ({_numbers(those)}). {reason}".rstrip() for (rule, reason), those in untold.items()
     ]
     return tuple(lines)
+
+
+def thing_to_try(assessment: Assessment, program: Program, decision: Decision) -> str:
+    """Return the one thing to try after a clip: its own cue; after a usual bend without one, that of the first drill.
+
+    ``""`` where there is none, and after a usual bend under a stop: then nothing is to be tried.
+    """
+    if assessment.verdict.cue or assessment.drill != _USUAL_RULES or decision.action in STOPS:
+        return assessment.verdict.cue
+    first = next((one for one in program.drills if one.kind != "screen" and one.cues), None)
+    return "" if first is None else first.cues[0]
 
 
 def _why_untold(finding: Finding | None) -> str:
