@@ -15,10 +15,11 @@ from hiphinge.errors import UsageError
 from hiphinge.live import Coach, SetPlan
 from hiphinge.live.wire import decode_frames
 from hiphinge.program import Drill
-from hiphinge.program.history import ClipSeen, History, RepResult, SetDone
+from hiphinge.program.history import ClipSeen, History, SetDone
 from hiphinge.service.desk import Desk, Look, utc_now
 from hiphinge.service.grading import explain_reps, grade_reps, middle_measures
 from hiphinge.service.interview import explain_early, refuse_stopped
+from hiphinge.service.live_summary import measures_part, nothing_done, rep_part, verdict_part
 from hiphinge.service.lookup import check_step
 from hiphinge.service.questions import live_events, reference_clip
 
@@ -73,8 +74,8 @@ class Told:
 class OpenedLive:
     """A live set made again: its coach, what it said so far, and what comes next.
 
-    ``last_s`` is the time of the last frame (-1 without one), ``told`` what was said at its end, ``sha256`` that of
-    all frames.
+    ``last_s`` is the time of the last frame (-1 without one), ``told`` what was said at its end, ``seen`` the SHA-256
+    of all frames so far, to be gone on with.
     """
 
     live: LiveSet
@@ -85,7 +86,12 @@ class OpenedLive:
     next_chunk: int
     last_s: float
     told: Told
-    sha256: str
+    seen: Any
+
+    @property
+    def sha256(self) -> str:
+        """The SHA-256 of all frames so far, in hexadecimal: it stands for the film."""
+        return str(self.seen.hexdigest())
 
 
 class LiveService:
@@ -181,9 +187,7 @@ class LiveService:
                     messages += coach.command(command["name"], command["value"])
                 next_command = command["number"] + 1
                 told = Told.read(command["value"]) if command["name"] == "stop" else told
-        return OpenedLive(
-            found, coach, tuple(messages), next_seq, next_command, next_chunk, last_s, told, seen.hexdigest()
-        )
+        return OpenedLive(found, coach, tuple(messages), next_seq, next_command, next_chunk, last_s, told, seen)
 
     def left_alone(self, gone_s: float, busy: Iterable[str]) -> tuple[str, ...]:
         """Return the sets that are open and were not touched for so long, those in ``busy`` aside."""
@@ -192,10 +196,20 @@ class LiveService:
 
     # --- end ---
 
-    def finish(self, live: str, told: Told | None = None) -> dict[str, Any]:
+    def finish(self, live: str, told: Told | None = None, *, opened: OpenedLive | None = None) -> dict[str, Any]:
         """Judge a live set offline, store it as a set (or a clip), and return its summary; twice is once.
 
         A set in which nothing was done stores nothing, and its summary says so.
+
+        Parameters
+        ----------
+        live
+            The set.
+        told
+            What was said at its end; None takes what came with the command ``stop``.
+        opened
+            The set as it stands in memory, with everything stored; None makes it again from what was stored, which
+            gives the same.
 
         Raises
         ------
@@ -205,18 +219,18 @@ class LiveService:
         found = self.store.live(live)
         person = self.store.find_person(found.person)
         if found.state == "abandoned":
-            return _nothing_done()
+            return nothing_done()
         entry = self._entry(person, found)
         if entry is None:
             look = self.desk.look(person)
-            opened = self.reopen(live)
+            opened = opened or self.reopen(live)
             assessment, tracks = self._judge(opened, look.history)
             if assessment is None or tracks is None or not _is_worth_keeping(self.desk.drill(found.drill), assessment):
                 self.store.abandon_live(live)
-                return _nothing_done(assessment)
+                return nothing_done(assessment)
             if look.session is None or look.session.session != found.session:
                 self.store.abandon_live(live)
-                return _nothing_done(assessment, why="Its session was over before it ended, so it is not kept.")
+                return nothing_done(assessment, why="Its session was over before it ended, so it is not kept.")
             entry = self._keep(person, opened, assessment, tracks, told or opened.told, look)
         if found.state == "open":
             self.store.finish_live(live, entry.assessment)
@@ -294,15 +308,14 @@ class LiveService:
         reps = entry.reps if isinstance(entry, SetDone) else grade_reps(assessment, drill, variant=variant)
         decision = self.desk.decide(person)
         return {
-            **_verdict(assessment),
-            "stored": True,
+            **verdict_part(assessment), "stored": True,
             "assessment": entry.assessment,
             "session": live.session,
             "drill": live.drill,
             "note": self._early(person, drill, entry) if isinstance(entry, SetDone) else "",
-            "reps": [_rep(one, assessment) for one in reps],
+            "reps": [rep_part(one, assessment) for one in reps],
             "reasons": list(explain_reps(assessment, drill, reps, variant=variant)),
-            "measures": _measures(entry.measures),
+            "measures": measures_part(entry.measures),
             "next": {
                 "action": decision.action, "step": decision.step, "drill": decision.drill,
                 "variant": decision.variant, "reason": decision.reason, "options": list(decision.options),
@@ -350,51 +363,3 @@ def _provenance(opened: OpenedLive) -> Provenance:
         precision="the device's own", engine="live", calibration="",
         created_utc=opened.live.created.isoformat(timespec="seconds"), options={},
     )  # fmt: skip
-
-
-def _nothing_done(assessment: Assessment | None = None, *, why: str = "") -> dict[str, Any]:
-    """Return the summary of a set in which nothing was done."""
-    return {
-        **(_verdict(assessment) if assessment is not None else _NOTHING),
-        "stored": False,
-        "note": why or "No rep was seen, so nothing is kept.",
-        "reps": [],
-        "measures": {},
-        "next": None,
-    }
-
-
-def _verdict(assessment: Assessment) -> dict[str, Any]:
-    verdict = assessment.verdict
-    return {
-        "type": "summary", "outcome": verdict.outcome, "headline": verdict.headline, "cue": verdict.cue,
-        "praise": verdict.praise,
-    }  # fmt: skip
-
-
-def _rep(one: RepResult, assessment: Assessment) -> dict[str, Any]:
-    """Return a rep as the summary tells it."""
-    depth = next((rep.depth_deg for rep in assessment.reps if rep.number == one.number), None)
-    told = one.lumbar_deg is not None
-    lumbar = {"value": one.lumbar_deg, "lo": one.lumbar_lo_deg, "hi": one.lumbar_hi_deg} if told else None
-    return {"number": one.number, "grade": one.grade, "depth_deg": depth, "lumbar": lumbar, "cue": one.cue}
-
-
-def _measures(told: Mapping[str, tuple[float, float, float]]) -> dict[str, Any]:
-    """Return the middle rep's measures with their names and units."""
-    from hiphinge.verdict.labels import MEASURE_LABELS
-
-    return {
-        name: {"label": MEASURE_LABELS[name][0], "unit": MEASURE_LABELS[name][1], "value": value, "lo": lo, "hi": hi}
-        for name, (value, lo, hi) in told.items()
-        if name in MEASURE_LABELS
-    }
-
-
-_NOTHING = {
-    "type": "summary",
-    "outcome": "no_bend",
-    "headline": "Nothing was done in this set.",
-    "cue": "",
-    "praise": "",
-}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
@@ -142,14 +143,24 @@ class FakeService:
                 next_command = command["number"] + 1
                 told = Told.read(command["value"]) if command["name"] == "stop" else told
         return OpenedLive(
-            found, coach, tuple(said), next_seq, next_command, len(self.store.chunks[live]), last_s, told, "0" * 64
+            found,
+            coach,
+            tuple(said),
+            next_seq,
+            next_command,
+            len(self.store.chunks[live]),
+            last_s,
+            told,
+            hashlib.sha256(),
         )
 
-    def finish(self, live: str, told: Told | None = None) -> dict[str, Any]:
+    def finish(self, live: str, told: Told | None = None, *, opened: OpenedLive | None = None) -> dict[str, Any]:
         if self.fail_finish:
             self.fail_finish -= 1
             raise StoreError("The disk is full.")
-        opened = self.reopen(live)
+        again = self.reopen(live)
+        opened = opened or again
+        assert (opened.next_seq, opened.next_chunk, opened.told) == (again.next_seq, again.next_chunk, again.told)
         self.finished.append((live, told or opened.told))
         self.store.add(live, opened.live.person, "finished")
         return {"type": "summary", "stored": True, "frames": opened.next_seq, "told": (told or opened.told).touched}

@@ -153,7 +153,7 @@ class LiveHub:
             seat = Seat(opened, self.limits, self._clock)
             if opened.live.state != "open":
                 seat.phase = "ended"
-                seat.summary = await loop.run_in_executor(self._judge, self._finish, live, None)
+                seat.summary = await loop.run_in_executor(self._judge, self._finish, live, None, None)
             self.seats[live] = seat
             return seat
         finally:
@@ -220,16 +220,17 @@ class LiveHub:
             await self.flush()
             if self._writer.is_late(live):
                 raise StoreError("The set could not be written just now.", next_step="It is kept, and tried again.")
-        summary = await asyncio.get_running_loop().run_in_executor(self._judge, self._finish, live, value)
+        summary = await asyncio.get_running_loop().run_in_executor(self._judge, self._finish, live, value, seat)
         if seat is not None:
             seat.phase, seat.summary, seat.left_at = "ended", summary, self._clock()
             if seat.line is not None:
                 seat.outbox.put(summary)
         return summary
 
-    def _finish(self, live: str, value: Any) -> Message:
+    def _finish(self, live: str, value: Any, seat: Seat | None) -> Message:
         service = self._service()
-        summary = service.finish(live, None if value is None else Told.read(value))
+        opened = None if seat is None else seat.as_opened()
+        summary = service.finish(live, None if value is None else Told.read(value), opened=opened)
         found = service.store.live(live)
         url = f"/p/{found.person}/sessions/{found.session}" if summary["stored"] else ""
         return {**summary, "url": url}
@@ -314,6 +315,8 @@ class LiveHub:
         await self.flush()
         if self.seats.get(seat.live) is seat:
             del self.seats[seat.live]
+        if seat.line is not None:
+            seat.line.close(1011, "read again")
 
     # --- writing ---
 

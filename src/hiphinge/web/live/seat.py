@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import msgspec
@@ -13,7 +13,7 @@ import numpy as np
 
 from hiphinge.errors import UsageError
 from hiphinge.live.wire import MAX_FRAMES, Rows, encode_frames, stack_rows
-from hiphinge.service.live import OpenedLive
+from hiphinge.service.live import OpenedLive, Told
 from hiphinge.store import LiveChunk
 from hiphinge.web.live.limits import LiveLimits
 from hiphinge.web.live.outbox import Outbox
@@ -76,7 +76,7 @@ class Seat:
     """A live set that somebody does right now."""
 
     def __init__(self, opened: OpenedLive, limits: LiveLimits, clock: Callable[[], float]) -> None:
-        self.live, self.person, self.coach = opened.live.id, opened.live.person, opened.coach
+        self.live, self.coach = opened.live.id, opened.coach
         self.next_seq, self.next_command, self._next_chunk = opened.next_seq, opened.next_command, opened.next_chunk
         self.saved_seq, self.saved_command = opened.next_seq, opened.next_command
         self.outbox = Outbox(limits, clock)
@@ -88,6 +88,7 @@ class Seat:
         self.waiting: deque[Rows | Command] = deque()
         self.waiting_frames = 0
         self._limits, self._clock = limits, clock
+        self._opened, self._told = opened, opened.told
         self._last_s = opened.last_s
         self._unsaved: list[Rows | Command] = []
         self._first_unsaved = opened.next_seq
@@ -143,7 +144,7 @@ class Seat:
         self.waiting.append(command)
         self._unsaved.append(command)
         if command.name == "stop":
-            self.phase = "ending"
+            self.phase, self._told = "ending", Told.read(command.value)
         return True
 
     async def wait_for_room(self, n_frames: int) -> None:
@@ -218,6 +219,7 @@ class Seat:
             together.clear()
             for k in range(0, len(rows), MAX_FRAMES):
                 data = encode_frames(first, rows[k : k + MAX_FRAMES])
+                self._opened.seen.update(data)
                 chunks.append(LiveChunk(self.live, self._take_number(), "frames", data))
                 first += len(rows[k : k + MAX_FRAMES])
 
@@ -242,6 +244,13 @@ class Seat:
     def _take_number(self) -> int:
         self._next_chunk += 1
         return self._next_chunk - 1
+
+    def as_opened(self) -> OpenedLive:
+        """Return the set as it stands, which is how it would be made again once everything is written."""
+        return replace(
+            self._opened, next_seq=self.next_seq, next_command=self.next_command, next_chunk=self._next_chunk,
+            last_s=self._last_s, told=self._told,
+        )  # fmt: skip
 
     # --- who is connected ---
 
