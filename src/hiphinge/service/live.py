@@ -17,7 +17,7 @@ from hiphinge.live.wire import decode_frames
 from hiphinge.program import Drill
 from hiphinge.program.history import ClipSeen, History, SetDone
 from hiphinge.service.desk import Desk, Look, utc_now
-from hiphinge.service.grading import explain_reps, grade_reps, middle_measures
+from hiphinge.service.grading import explain_reps, grade_reps, middle_measures, thing_to_try
 from hiphinge.service.interview import explain_early, refuse_stopped
 from hiphinge.service.live_summary import measures_part, nothing_done, rep_part, verdict_part
 from hiphinge.service.lookup import check_step
@@ -308,7 +308,7 @@ class LiveService:
         reps = entry.reps if isinstance(entry, SetDone) else grade_reps(assessment, drill, variant=variant)
         decision = self.desk.decide(person)
         return {
-            **verdict_part(assessment), "stored": True,
+            **verdict_part(assessment), "cue": thing_to_try(assessment, self.desk.program, decision), "stored": True,
             "assessment": entry.assessment,
             "session": live.session,
             "drill": live.drill,
