@@ -9,7 +9,8 @@ import pytest
 
 from hiphinge.model import Assessment, Finding, Grade, QualityCheck
 from hiphinge.program import Drill, load_program
-from hiphinge.service.grading import grade_reps, middle_measures, needs_contact
+from hiphinge.program.decision import Decision
+from hiphinge.service.grading import grade_reps, middle_measures, needs_contact, thing_to_try
 from tests.clip.clips import assess_clip, golden_assessment
 from tests.synthetic import PERFECT, film, script
 
@@ -192,3 +193,18 @@ def with_contact(assessment: Assessment, grade: Grade) -> Assessment:
         for rep in bare.reps
     )
     return replace(bare, findings=bare.findings + contact)
+
+
+@pytest.mark.parametrize(
+    ("drill", "cue", "action", "said"),
+    [
+        ("toe_touch", "", "ask", WALL.cues[0]),
+        ("toe_touch", "Film closer.", "ask", "Film closer."),
+        ("toe_touch", "", "stop_see", ""),
+        ("hinge", "", "progress", ""),
+    ],
+)
+def test_one_thing_to_try(hinge: Assessment, drill: Any, cue: str, action: Any, said: str) -> None:
+    seen = replace(hinge, drill=drill, verdict=replace(hinge.verdict, cue=cue))
+    decision = Decision(action=action, step="screen", drill=None, variant="", reason="", evidence=())
+    assert thing_to_try(seen, PROGRAM, decision) == said

@@ -157,7 +157,15 @@ if (form) {
     });
   }
 
-  input.addEventListener("change", () => { if (input.files[0]) begin(input.files[0]); });
+  input.addEventListener("change", () => {
+    const [file] = input.files;
+    if (file?.size === 0) {
+      input.value = "";
+      complain(words.empty);
+    } else if (file) {
+      begin(file);
+    }
+  });
 
   async function finish(upload) {
     const answer = await fetch(`${form.dataset.api}/${upload}/finish`, {
