@@ -201,7 +201,7 @@ def with_contact(assessment: Assessment, grade: Grade) -> Assessment:
         ("toe_touch", "", "ask", WALL.cues[0]),
         ("toe_touch", "Film closer.", "ask", "Film closer."),
         ("toe_touch", "", "stop_see", ""),
-        ("hinge", "", "progress", ""),
+        ("hinge", "", "do", ""),
     ],
 )
 def test_one_thing_to_try(hinge: Assessment, drill: Any, cue: str, action: Any, said: str) -> None:
