@@ -105,5 +105,5 @@ def _show(request: Request, who: Who, context: Context, *, person: str, error: s
     names = {one.id: one.name for one in store.people()}
     return page(
         request, who, "account/invitations.html", status=status, invitations=store.invitations(), names=names,
-        person=person if person in names else "", error=error,
+        chosen=person if person in names else "", error=error,
     )  # fmt: skip
