@@ -1,0 +1,105 @@
+"""A film from the device to the report: chosen, sent in pieces, looked at, told live, read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.browser.running import Running
+from tests.browser.walking import Walker, walk
+
+pytestmark = pytest.mark.browser
+
+DATA = Path(__file__).parents[1] / "data"
+FILM = DATA / "rounded_left.mp4"
+
+
+def begin(walker: Walker) -> None:
+    """From the first page to the one where a film is chosen: no account, no form."""
+    walker.open("/")
+    walker.tap("Use a video instead", leads="/upload")
+
+
+def answer(walker: Walker, *, pain: str = "0") -> None:
+    walker.check("How much did it hurt while you bent?", pain)
+    walker.check("Any new numbness or weakness?", "No")
+
+
+def test_a_film_is_sent_looked_at_and_told(chromium: Any, server: Running) -> None:
+    with walk(chromium, server.url) as ana:
+        streams: list[str] = []
+        ana.page.on("request", lambda one: "/events" in one.url and streams.append(one.resource_type))
+        begin(ana)
+        ana.choose_film(FILM)
+        ana.see("All of it has arrived")
+        answer(ana)
+        ana.tap("Have it looked at", leads="/jobs/")
+        ana.page.wait_for_url("**/clips/**", timeout=60_000)
+        assert streams == ["eventsource"]
+        assert ana.heading() == "Toe-touch: the back went first."
+        ana.see("One thing to try")
+        assert ana.page.locator("figure.chart svg").count() >= 2
+        ana.see(r"\d+° \(\d+ to \d+\)")
+        assert not list(server.store.upload_folder().iterdir())
+        ana.tap("The whole report")
+        ana.see("Research and education software")
+        ana.see("lumbar flexion")
+
+
+def test_what_is_still_open_is_asked_beside_the_film(chromium: Any, server: Running) -> None:
+    with walk(chromium, server.url) as ana:
+        begin(ana)
+        ana.tap("Have it looked at")
+        assert "/upload" in ana.path
+        ana.choose_film(FILM)
+        ana.see("All of it has arrived")
+        ana.tap("Have it looked at")
+        ana.see("Something is still open")
+        assert ana.page.evaluate("document.activeElement.name") == "pain"
+        assert ana.page.locator("fieldset .error").all_inner_texts() == [
+            "Please pick a number from 0 to 10.", "Please answer yes or no.",
+        ]  # fmt: skip
+        ana.expect("422")
+        answer(ana)
+        ana.tap("Have it looked at", leads="/jobs/")
+        ana.tap("Take the film back", leads="/today")
+        ana.see("taken back and deleted")
+
+
+def test_a_connection_that_comes_back_goes_on_by_itself(chromium: Any, server: Running) -> None:
+    with walk(chromium, server.url) as ana:
+        begin(ana)
+        ana.page.context.set_offline(True)
+        ana.choose_film(FILM)
+        ana.see("The connection is away")
+        ana.page.context.set_offline(False)
+        ana.see("All of it has arrived")
+        ana.expect("ERR_INTERNET_DISCONNECTED")
+
+
+def test_an_empty_file_is_told_as_one(chromium: Any, server: Running, tmp_path: Path) -> None:
+    film = tmp_path / "empty.mp4"
+    film.touch()
+    with walk(chromium, server.url) as ana:
+        begin(ana)
+        ana.choose_film(film)
+        ana.see("This file is empty")
+        ana.choose_film(FILM)
+        ana.see("All of it has arrived")
+
+
+def test_a_film_without_anybody_in_it_is_told_with_the_reason(chromium: Any, server: Running, tmp_path: Path) -> None:
+    from tests.web.patients import make_film
+
+    film = tmp_path / "garden.mp4"
+    film.write_bytes(make_film(3, seconds=1.0))
+    with walk(chromium, server.url) as ana:
+        begin(ana)
+        ana.choose_film(film)
+        answer(ana)
+        ana.tap("Have it looked at", leads="/jobs/")
+        ana.page.wait_for_url("**/clips/**", timeout=60_000)
+        assert ana.heading() == "This clip does not let us tell."
+        ana.see("No person was found for long enough: film one person, head to feet")
