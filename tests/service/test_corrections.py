@@ -22,6 +22,7 @@ from hiphinge.service.corrections import (
     read_document,
     save_correction,
 )
+from hiphinge.service.evidence import with_evidence
 from hiphinge.service.questions import live_events
 from hiphinge.store import Person
 from tests.service.clinic import Clinic
@@ -97,6 +98,19 @@ def test_a_kept_correction_is_a_revision_and_an_entry_that_counts(clinic: Clinic
     assert kept.what["by"] == "Dr Lee"
     assert clinic.store.assessment(clip.assessment, revision=0).document != (
         clinic.store.assessment(clip.assessment).document
+    )
+
+
+def test_the_curves_of_a_corrected_clip_are_the_corrected_ones(clinic: Clinic, ana: Person) -> None:
+    clip = seen(clinic, ana)
+    corrections = bent_knee(clinic, clip)
+    save_correction(clinic.desk, ana, clip, corrections, by="Dr Lee", reason="seen")
+    drawn = with_evidence(clinic.store, clinic.store.assessment(clip.assessment))
+    judged = judge_clip(clinic.desk, ana, clip, corrections)
+    assert drawn.evidence is not None
+    assert judged.evidence is not None
+    assert (
+        drawn.evidence.motion.knee_flexion.value_deg.tolist() == judged.evidence.motion.knee_flexion.value_deg.tolist()
     )
 
 

@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from hiphinge.model import Assessment
     from hiphinge.program.decision import Decision
     from hiphinge.service.desk import Desk
-    from hiphinge.store import Person
+    from hiphinge.store import Person, Store
 
 __all__ = [
-    "Difference", "Preview", "SeenClip", "find_clip", "has_recording", "judge_clip", "load_tracks",
-    "mirror_corrections", "preview_correction", "read_document", "save_correction",
+    "Difference", "Preview", "SeenClip", "find_clip", "has_recording", "judge_clip",
+    "kept_corrections", "load_tracks", "mirror_corrections", "preview_correction", "read_document", "save_correction",
 ]  # fmt: skip
 
 
@@ -95,12 +95,17 @@ def find_clip(desk: Desk, person: Person, assessment: str) -> SeenClip:
     entry = next((one for one in events if _names(one, assessment) and one.key not in gone), None)
     corrected = find_corrections(events, gone).get(entry.key) if entry is not None else None
     revision = corrected.revision if corrected is not None else 0
-    corrections = Corrections()
-    if revision:
-        what = next(one.what for one in desk.store.revisions(assessment) if one.number == revision)
-        corrections = read_corrections(what.get("corrections", {}))
+    corrections = kept_corrections(desk.store, assessment, revision)
     found = entry if isinstance(entry, SetDone | ClipSeen) else None
     return SeenClip(assessment, person.id, found, corrections, revision, tuple(desk.store.files_of(assessment)))
+
+
+def kept_corrections(store: Store, assessment: str, revision: int) -> Corrections:
+    """Return what was corrected in a revision of an assessment; nothing in the first (0)."""
+    if not revision:
+        return Corrections()
+    what = next(one.what for one in store.revisions(assessment) if one.number == revision)
+    return read_corrections(what.get("corrections", {}))
 
 
 def _no_clip() -> InputNotFound:

@@ -23,18 +23,24 @@ def open_assessment(record: AssessmentRecord) -> Assessment:
 
 
 def with_evidence(store: Store, record: AssessmentRecord) -> Assessment:
-    """Return a kept assessment with its evidence, told anew from what was seen; without, where that was not kept.
+    """Return a kept assessment with its evidence, told anew from what was seen, and corrected as the assessment is.
+
+    Without, where what was seen was not kept.
 
     Every number, finding and word stays what it was when the assessment was made.
     """
+    from hiphinge.clip.corrections import correct_tracks
     from hiphinge.clip.recording import TRACKS_NAME, reassess, unpack_tracks
+    from hiphinge.service.corrections import kept_corrections
 
     assessment = open_assessment(record)
     path = store.files_of(record.id).get(TRACKS_NAME)
     if path is None or assessment.drill not in DRILLS:
         return assessment
     try:
-        made = reassess(unpack_tracks(path.read_bytes()), _options(assessment))
+        tracks = unpack_tracks(path.read_bytes())
+        tracks = correct_tracks(tracks, kept_corrections(store, record.id, record.revision))
+        made = reassess(tracks, _options(assessment))
     except (HiphingeError, OSError):
         # Another computer has the file, or a later hiphinge wrote it: the page does without curves.
         return assessment

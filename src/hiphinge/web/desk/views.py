@@ -199,4 +199,4 @@ def _measure(one: SetDone | ClipSeen, name: str, unit: str) -> str:
     from hiphinge.report.words import interval_text
 
     value = one.measures.get(name)
-    return interval_text(*value, unit) if value is not None else _("not told")
+    return interval_text(*value, unit) if value is not None else ""
