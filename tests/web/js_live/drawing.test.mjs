@@ -137,11 +137,16 @@ test("a ghost is kept for a drill of a person, as points, and can be forgotten",
 
 test("a recording thins to 15 poses a second, is bounded, and shows the first rep that counts", () => {
   const recording = new Recording();
-  for (let i = 0; i < 90; i += 1) recording.add(readFrame(frame({ timeS: i / 30 })), 5, "flat");
+  for (let i = 0; i < 90; i += 1) recording.add(i, readFrame(frame({ timeS: i / 30 })), 5);
   assert.equal(recording.poses.length, 45);
-  recording.add({ ...readFrame(frame({ timeS: 99 })), seen: false }, 5, "flat");
-  recording.add(readFrame(frame({ timeS: 99 })), NaN, "flat");
+  recording.add(90, { ...readFrame(frame({ timeS: 99 })), seen: false }, 5);
+  recording.add(91, readFrame(frame({ timeS: 99 })), NaN);
   assert.equal(recording.poses.length, 45);
+  recording.tell(80, "past");
+  recording.tell(86, "flat");
+  assert.deepEqual(recording.poses.slice(-6).map(({ seq, back }) => [seq, back]), [
+    [78, "unknown"], [80, "past"], [82, "past"], [84, "past"], [86, "flat"], [88, "flat"],
+  ]);
   recording.endRep(1, "miss", () => recorded());
   recording.endRep(2, "pass", () => recorded());
   assert.equal(recording.best().number, 2);

@@ -68,7 +68,7 @@ class Coach {
       this.#release();
     }
     this.view.show(this.state, before);
-    this.speaker.say(wordsFor(before, this.state, event));
+    this.speaker.say(wordsFor(before, this.state, event, this.strings));
     return before;
   }
 
@@ -79,6 +79,7 @@ class Coach {
     }
     if (message.type === "meter") {
       this.tone.set(isBending(this.state.phase) ? message : null);
+      this.recording.tell(message.seq, backOf(message));
     } else if (message.type === "rep") {
       this.#endRep(message);
     } else if (message.type === "summary") {
@@ -110,11 +111,12 @@ class Coach {
       return;
     }
     this.timeline.stamp(bytes, Date.now());
+    const seq = this.link.nextSeq;
     this.link.push(bytes);
     this.#keepPlace();
     const frame = readFrame(bytes);
     this.view.ghostText(this.stage.draw(frame, this.state));
-    this.recording.add(frame, this.stage.leanOf(frame), backOf(this.state.meter));
+    this.recording.add(seq, frame, this.stage.leanOf(frame));
   }
 
   #picture({ timeS, flags, jpeg }) {
@@ -144,6 +146,8 @@ class Coach {
     this.tone.unlock();
     this.dispatch({ type: "start" });
     this.view.wait(this.strings.loading, this.strings.loading_text);
+    // In the middle of a set nobody stands at the phone to be asked.
+    this.slowIsFine ||= kept !== null;
     const attempt = Symbol("one start: a step back makes it void");
     this.attempt = attempt;
     this.recording = new Recording();
@@ -306,11 +310,12 @@ class Coach {
     } catch (error) {
       throw new Trouble(error.code ?? "model");
     }
-    if (source.found.fps < MIN_FPS && this.source === source) {
+    if (source.found.fps < MIN_FPS && this.source === source && !this.slowIsFine) {
       this.dispatch({ type: "slow" });
       await new Promise((resolve) => {
         this.goOn = resolve;
       });
+      this.slowIsFine = true;
       this.dispatch({ type: "start" });
     }
   }

@@ -10,15 +10,22 @@ export class Recording {
     this.reps = [];
   }
 
-  /** Take a frame, its lean beyond the stand, and how the back is; those nearer than 1/15 s to the last are passed over. */
-  add(frame, lean, back) {
+  /** Take a frame with its number and its lean beyond the stand; those nearer than 1/15 s to the last are passed over. */
+  add(seq, frame, lean) {
     const last = this.poses.at(-1);
     if (!frame.seen || !Number.isFinite(lean) || (last && frame.timeS - last.frame.timeS < STEP_S - 0.002)) {
       return;
     }
-    this.poses.push({ frame, lean, back });
+    this.poses.push({ seq, frame, lean, back: "unknown" });
     if (this.poses.length > MAX_POSES) {
       this.poses.shift();
+    }
+  }
+
+  /** How the back is from a frame on, as the server said it some frames later. */
+  tell(seq, back) {
+    for (let i = this.poses.length - 1; i >= 0 && this.poses[i].seq >= seq; i -= 1) {
+      this.poses[i].back = back;
     }
   }
 

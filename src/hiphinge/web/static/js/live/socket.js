@@ -58,6 +58,11 @@ export class LiveLink extends EventTarget {
     return this.frames.length;
   }
 
+  /** The number that the next frame gets, once the server has told where the set stands. */
+  get nextSeq() {
+    return this.first + this.frames.length;
+  }
+
   start() {
     this.#connect();
   }
@@ -82,8 +87,7 @@ export class LiveLink extends EventTarget {
 
   /** Send a command, in its place among the frames. */
   command(name, value = null) {
-    const after = this.first + this.frames.length;
-    this.commands.push({ type: "command", number: this.nextCommand, after_seq: after, name, value });
+    this.commands.push({ type: "command", number: this.nextCommand, after_seq: this.nextSeq, name, value });
     this.nextCommand += 1;
     this.#flush();
   }
@@ -163,7 +167,7 @@ export class LiveLink extends EventTarget {
     if (!this.welcomed || this.socket.readyState !== 1) {
       return;
     }
-    const end = this.first + this.frames.length;
+    const end = this.nextSeq;
     for (const command of this.commands.filter((one) => one.number >= this.sentCommand)) {
       this.#sendFrames(Math.min(command.after_seq, end));
       if (this.sent < command.after_seq) {

@@ -8,6 +8,7 @@ const PARTS = { setup: "setup", starting: "waiting", ending: "waiting", live: "l
 const FIRST_MEASURES = ["hip_flexion", "lumbar_flexion", "hip_share", "hip_back", "seat_back", "pelvis_tilt"];
 /** Units that stand at each number; others are words and stand at the end. */
 const SIGNS = ["°", "%"];
+const RESTING_DEPTH = 0.1;
 const LARGEST_SHARE = 0.12;
 const LARGEST_PX = 88;
 const SMALLEST_PX = 22;
@@ -86,7 +87,7 @@ export class View {
   }
 
   #showLive(state, before) {
-    const { kind, text, more } = headlineOf(state);
+    const { kind, text, more } = headlineOf(state, this.strings);
     const words = this.one("words");
     if (words.dataset.kind !== kind || this.one("headline").textContent !== text || this.one("more").textContent !== more) {
       words.dataset.kind = kind;
@@ -117,7 +118,8 @@ export class View {
     bar.setAttribute("aria-valuetext", meterText(meter, this.strings));
     this.one("fill").style.setProperty("--share", share ?? 0);
     const badge = this.one("back");
-    badge.hidden = meter === null;
+    // In the stand nothing is said of the back: it would stand beside a cue about the bend before.
+    badge.classList.toggle("is-resting", !((meter?.depth ?? 0) > RESTING_DEPTH));
     if (badge.dataset.back !== back || !this.one("back-text").textContent) {
       badge.dataset.back = back;
       this.one("back-text").textContent = this.strings[`back_${back}`];
@@ -187,6 +189,7 @@ export class View {
       element.textContent = value ?? "";
       element.hidden = !value;
     };
+    this.cue = summary.cue; // said once, and not again beside each rep
     text("result", summary.headline);
     text("result-cue", summary.cue || summary.praise);
     text("result-note", summary.note);
@@ -225,7 +228,7 @@ export class View {
 
   #figures(rep) {
     const lumbar = rep.lumbar ? `${this.strings.lumbar} ${this.interval(rep.lumbar, "°")}` : "";
-    return [lumbar, rep.cue].filter(Boolean).join(" · ");
+    return [lumbar, rep.cue === this.cue ? "" : rep.cue].filter(Boolean).join(" · ");
   }
 
   #measureLines(measures) {
