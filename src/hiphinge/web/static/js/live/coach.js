@@ -1,17 +1,18 @@
 // The coach's page: puts camera, pose, line, ears and eyes together. It judges nothing; the engine on the server does.
 
 import { send } from "../app.js";
-import { MIN_FPS, openCamera, PoseSource } from "../pose/source.js";
+import { MIN_FPS } from "../pose/source.js";
 import { FLAG_RESTARTED } from "../pose/wire.js";
 
 import { After } from "./after.js";
 import { Tone } from "./audio.js";
+import { Eyes, Trouble } from "./eyes.js";
 import { readFrame } from "./frame.js";
 import { anchorOf, cutRep, GhostShelf, makeGhost } from "./ghost.js";
 import { Keep } from "./keep.js";
 import { backOf } from "./meter.js";
 import { Options } from "./options.js";
-import { MAX_PICTURES, PictureSource } from "./pictures.js";
+import { MAX_PICTURES } from "./pictures.js";
 import { Recording } from "./record.js";
 import { LiveLink } from "./socket.js";
 import { Speaker } from "./speech.js";
@@ -22,14 +23,6 @@ import { View } from "./view.js";
 
 const KEEP_MS = 1000;
 
-/** Something that ends a start, with the kind of its words. */
-class Trouble extends Error {
-  constructor(kind, cause = null) {
-    super(kind);
-    this.trouble = { type: "trouble", kind, what: cause?.status ? cause.message : "", next_step: cause?.status ? cause.nextStep : "" };
-  }
-}
-
 class Coach {
   constructor(root, config, strings) {
     this.root = root;
@@ -38,16 +31,14 @@ class Coach {
     this.state = initial;
     this.view = new View(root, config, strings);
     this.stage = new Stage(this.view.canvas, this.view.video);
+    this.eyes = new Eyes(root, this.view, this.stage, strings);
     this.tone = new Tone();
     this.speaker = new Speaker(config.locale);
     this.options = new Options(root, this.view, this);
     this.shelf = new GhostShelf(config.person);
     this.keep = new Keep();
     this.after = new After(this.view, strings, { drill: config.name, notice: config.notice });
-    this.facing = "user";
     this.pictures = false;
-    this.stream = null;
-    this.source = null;
     this.link = null;
     this.attempt = null;
     this.#bind();
@@ -85,7 +76,7 @@ class Coach {
     } else if (message.type === "summary") {
       this.#finish(message);
     } else if (["welcome", "phase", "mirror"].includes(message.type)) {
-      this.source?.setMirror(this.state.mirror);
+      this.eyes.setMirror(this.state.mirror);
       this.#followPhase(before);
     }
   }
@@ -154,7 +145,7 @@ class Coach {
     this.stage.forget();
     this.#showGhost();
     const steps = [
-      () => this.#openCamera(),
+      () => this.eyes.open(),
       () => this.#openSource(),
       async () => {
         this.view.wait(this.strings.connecting, "");
@@ -219,7 +210,7 @@ class Coach {
       return;
     }
     this.tone.silence();
-    this.#closeEyes();
+    this.eyes.close();
     const touched = this.config.ask_touched && this.options.wall === null;
     this.view.one("ask-touched").hidden = !touched;
     this.view.one("ask-pain").hidden = !this.config.ask_pain;
@@ -259,58 +250,22 @@ class Coach {
     this.tone.silence();
     this.link?.close();
     this.link = null;
-    this.#closeEyes();
-  }
-
-  #closeEyes() {
-    this.source?.stop();
-    this.source = null;
-    this.#closeCamera();
-    this.view.one("preview").hidden = true;
+    this.eyes.close();
   }
 
   // --- camera and pose ---
 
-  async #openCamera() {
-    try {
-      this.stream ??= await openCamera({ facing: this.facing });
-    } catch (error) {
-      throw new Trouble(error.code ?? "busy");
-    }
-    // As in a mirror, unless the camera says that it looks away from the screen.
-    this.stage.selfie = this.stream.getVideoTracks()[0]?.getSettings?.().facingMode !== "environment";
-    for (const video of [this.view.video, this.view.one("preview-video")]) {
-      video.srcObject = this.stream;
-      video.classList.toggle("is-mirrored", this.stage.selfie);
-      video.play().catch(() => {}); // it plays once it is shown
-    }
-  }
-
-  #closeCamera() {
-    this.stream?.getTracks().forEach((track) => track.stop());
-    this.stream = null;
-    for (const video of [this.view.video, this.view.one("preview-video")]) {
-      video.srcObject = null;
-    }
-  }
-
   async #openSource() {
     if (this.pictures) {
-      this.source = new PictureSource(this.view.video);
-      this.source.start((picture) => this.#picture(picture));
+      await this.eyes.picture((picture) => this.#picture(picture));
       return;
     }
-    const source = new PoseSource();
-    this.source = source;
-    try {
-      await source.start(this.stream, {
-        onFrame: (frame) => this.#frame(frame),
-        onStatus: (status) => this.#status(status),
-      });
-    } catch (error) {
-      throw new Trouble(error.code ?? "model");
-    }
-    if (source.found.fps < MIN_FPS && this.source === source && !this.slowIsFine) {
+    const attempt = this.attempt;
+    const fps = await this.eyes.follow({
+      onFrame: (frame) => this.#frame(frame),
+      onStatus: (status) => this.#status(status),
+    });
+    if (fps < MIN_FPS && attempt === this.attempt && !this.slowIsFine) {
       this.dispatch({ type: "slow" });
       await new Promise((resolve) => {
         this.goOn = resolve;
@@ -328,28 +283,7 @@ class Coach {
     }
   }
 
-  async preview() {
-    const place = this.view.one("preview-text");
-    try {
-      await this.#openCamera();
-    } catch (error) {
-      place.textContent = this.strings.trouble[error.trouble.kind].join(". ");
-      return;
-    }
-    place.textContent = this.strings.camera_open;
-    this.view.one("preview").hidden = false;
-    this.root.querySelector('[data-action="turn"]').hidden = false;
-    const wall = this.view.one("wall");
-    if (wall) {
-      wall.disabled = false;
-    }
-  }
-
-  async turnCamera() {
-    this.facing = this.facing === "user" ? "environment" : "user";
-    this.#closeCamera();
-    await this.preview();
-  }
+  // --- ghost ---
 
   #showGhost() {
     const own = this.shelf.get(this.config.drill);
@@ -376,8 +310,8 @@ class Coach {
       stop: () => this.stop(),
       without: () => this.link?.command("start"),
       recalibrate: () => this.link?.command("calibrate"),
-      preview: () => this.preview(),
-      turn: () => this.turnCamera(),
+      preview: () => this.eyes.preview(),
+      turn: () => this.eyes.turn(),
       "no-wall": () => options.setWall(null),
       sound: () => options.trySound(),
       tone: () => options.setTone(!this.tone.on),
