@@ -17,7 +17,7 @@ class Correct {
   }
 
   #start() {
-    this.kept = player.data;
+    this.kept = structuredClone(player.data); // what is drawn is moved about; what is kept stays
     this.revision = player.data.revision;
     this.#take(player.data.corrections);
     part("toggle").addEventListener("click", () => this.toggle());
@@ -40,7 +40,7 @@ class Correct {
 
   #back() {
     part("result").replaceChildren();
-    player.show(this.kept);
+    player.show(structuredClone(this.kept));
     this.#list();
   }
 
@@ -138,7 +138,6 @@ class Correct {
     if (!this.shift) { announce(say("nothing")); return; }
     const seen = this.kept.joints[this.shift.joint][player.index];
     if (!seen) { announce(say("unseen")); return; }
-    player.data = structuredClone(player.data);
     this.#move(this.shift.joint, [seen[0] + this.shift.by[0], seen[1] + this.shift.by[1]]);
     this.#changed();
   }

@@ -373,14 +373,14 @@ export class Replay extends EventTarget {
       }
       ctx.restore();
     };
+    this.line = document.createElement("div");
+    this.line.className = "replay__cursor";
     this.plot = new uPlot({
       width: Math.max(place.clientWidth, 240), height: 280, legend: { show: false }, cursor: { show: false }, bands,
       scales: { x: { time: false }, y: { range: (_plot, low, high) => [Math.min(0, low ?? 0) - 4, Math.max(30, high ?? 30) + 12] } },
       axes: [{ stroke: ink, font, grid: { show: false }, values: (_plot, ticks) => ticks.map((one) => `${one} s`) }, { stroke: ink, font, size: 52, grid: { stroke: colour("--grid"), width: 1 }, values: (_plot, ticks) => ticks.map((one) => `${minus(one)}°`) }],
-      series, hooks: { drawClear: [shades] },
+      series, hooks: { drawClear: [shades], ready: [() => this.#cursor()] },
     }, columns, place);
-    this.line = document.createElement("div");
-    this.line.className = "replay__cursor";
     this.plot.over.append(this.line);
     const move = (event) => {
       const box = this.plot.over.getBoundingClientRect();
@@ -393,7 +393,8 @@ export class Replay extends EventTarget {
   }
 
   #cursor() {
-    if (this.plot && this.line) this.line.style.left = `${this.plot.valToPos(this.time, "x")}px`;
+    const x = this.plot ? this.plot.valToPos(this.time, "x") : NaN;
+    if (Number.isFinite(x)) this.line.style.left = `${x}px`;
   }
 
   // --- playing ---
