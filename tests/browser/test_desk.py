@@ -192,3 +192,38 @@ def test_a_wrong_line_of_the_program_is_gone_to(page: Any) -> None:
         "document.activeElement.value.slice(document.activeElement.selectionStart, document.activeElement.selectionEnd)"
     )
     assert page.evaluate(chosen) == 'kind = "heavy"'
+
+
+def test_an_appointment_from_the_safety_questions_to_the_page_and_erased(
+    page: Any, server: Running, axe: Callable[..., Sequence[str]]
+) -> None:
+    page.goto("/desk")
+    page.get_by_role("link", name="Ten-minute appointment").first.click()
+    page.get_by_label("Nickname").fill("Kim")
+    page.locator("input[name='resting_pain'][value='2']").check(force=True)
+    page.get_by_label("I have asked all of them").check()
+    page.get_by_role("button", name="Begin").click()
+    for film, pain in ((FILM, "3"), (FILM.with_name("wall_touch.mp4"), "1")):
+        page.locator("summary", has_text="Send a film instead").click()
+        page.locator("#f-film").set_input_files(film)
+        page.locator(f"input[name='pain'][value='{pain}']").check(force=True)
+        page.get_by_role("checkbox", name="low back", exact=True).check()
+        page.locator("input[name='numbness'][value='no']").check()
+        page.get_by_role("button", name="Have it looked at").click()
+        page.wait_for_selector(
+            "text=A minute of live coaching" if film == FILM else "text=The page for the file", timeout=120_000
+        )
+        assert axe(page) == []
+    page.get_by_role("link", name="The page for the file").click()
+    words = page.locator("main").inner_text()
+    assert "Kim" in words
+    assert "3 of 10" in words
+    assert "1 of 10" in words
+    assert "Until next time" in words
+    assert page.locator("svg.stick").count() == 2
+    assert axe(page) == []
+    pdf = page.request.get(page.get_by_role("link", name="As PDF").get_attribute("href"))
+    assert pdf.body().startswith(b"%PDF")
+    page.get_by_role("button", name="Erase now").click()
+    assert "Erased." in page.locator("main").inner_text()
+    assert server.store.people(guests=True) == ()

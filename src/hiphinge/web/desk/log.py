@@ -17,7 +17,7 @@ from hiphinge.web.access import DeskDep, PersonDep, Who, WhoDep, allow
 from hiphinge.web.desk.views import decision_view, entry_views
 from hiphinge.web.errors import NotFound
 from hiphinge.web.pages import page
-from hiphinge.web.patient.answers import NO_ANSWERS, Answers, FormDep
+from hiphinge.web.patient.answers import NO_ANSWERS, Answers, FormDep, for_pages
 from hiphinge.web.translate import _
 
 __all__ = ["router"]
@@ -51,7 +51,8 @@ def take_back(request: Request, who: WhoDep, person: PersonDep, desk: DeskDep, e
     if answers.errors:
         return _ask(request, who, person, desk, entry, answers)
     _entries(desk, person, entry)
-    desk.withdraw(person, reason, entry)
+    with for_pages():
+        desk.withdraw(person, reason, entry)
     return RedirectResponse(f"/desk/p/{person.id}/log?said=taken", status_code=303)
 
 

@@ -24,7 +24,7 @@ from hiphinge.web.desk.signing import signature
 from hiphinge.web.desk.views import decision_view
 from hiphinge.web.errors import NotFound
 from hiphinge.web.pages import page
-from hiphinge.web.patient.answers import NO_ANSWERS, Answers, FormDep
+from hiphinge.web.patient.answers import NO_ANSWERS, Answers, FormDep, for_pages
 from hiphinge.web.patient.feel import feel_words
 from hiphinge.web.patient.jobs import job_view, open_jobs
 from hiphinge.web.translate import _
@@ -75,16 +75,17 @@ def send_film(
     if not isinstance(film, UploadFile) or not film.size:
         answers.errors["film"] = _("Please choose a film.")
         return _show(request, who, person, desk, context, answers)
-    upload = open_upload(
-        desk.store, person, name=film.filename or "", size=film.size, meta={},
-        most_bytes=context.settings.upload_mb << 20,
-    )  # fmt: skip
-    try:
-        take_whole(desk.store, upload, film.file)
-        sent = finish_upload(desk, person, upload, answers)
-    except HiphingeError:
-        desk.store.drop_upload(upload.id)
-        raise
+    with for_pages():
+        upload = open_upload(
+            desk.store, person, name=film.filename or "", size=film.size, meta={},
+            most_bytes=context.settings.upload_mb << 20,
+        )  # fmt: skip
+        try:
+            take_whole(desk.store, upload, film.file)
+            sent = finish_upload(desk, person, upload, answers)
+        except HiphingeError:
+            desk.store.drop_upload(upload.id)
+            raise
     if sent.missing:
         desk.store.drop_upload(upload.id)
         return _show(request, who, person, desk, context, answers)
