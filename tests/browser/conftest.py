@@ -30,7 +30,7 @@ _FLAGS = (
 Launch = Callable[..., Any]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def launch() -> Iterator[Launch]:
     program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if program is None:
@@ -53,7 +53,7 @@ def launch() -> Iterator[Launch]:
         yield start
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium(launch: Launch) -> Iterator[Any]:
     """A Chromium whose camera shows a moving test picture without anybody in it."""
     with launch() as browser:
@@ -89,12 +89,16 @@ def fake_camera(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Pa
 
 
 @pytest.fixture
-def axe() -> Callable[[Any], Sequence[str]]:
-    """Look at a page with axe: what it finds, one line each."""
+def axe() -> Callable[..., Sequence[str]]:
+    """Look at a page with axe: what it finds, one line each; ``rules`` names those that are looked at, else all."""
     tool = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe-playwright-python").Axe()
 
-    def look(page: Any) -> Sequence[str]:
-        found = tool.run(page).response["violations"]
-        return [f"{one['id']}: {one['help']} {[node['target'] for node in one['nodes']]}" for one in found]
+    def look(page: Any, *, rules: Sequence[str] = ()) -> Sequence[str]:
+        only = {"runOnly": {"type": "rule", "values": list(rules)}} if rules else None
+        found = tool.run(page, options=only).response["violations"]
+        return [
+            f"{one['id']}: {one['help']} {[(node['target'], node['failureSummary']) for node in one['nodes']]}"
+            for one in found
+        ]
 
     return look
