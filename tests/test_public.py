@@ -46,10 +46,17 @@ def listed(tree):
 
 
 def defined(tree):
-    """Public classes and functions that a module itself defines; commands are public on the command line only."""
+    """Public classes and functions that a module itself defines; commands and routes are public there only."""
     kinds = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
     found = [node for node in tree.body if isinstance(node, kinds) and not node.name.startswith("_")]
-    return {node.name for node in found if not any("app." in ast.unparse(d) for d in node.decorator_list)}
+    return {node.name for node in found if not any(_is_an_edge(d) for d in node.decorator_list)}
+
+
+def _is_an_edge(decorator):
+    """Whether it makes a command of the command line, or a route of the web app."""
+    return ast.unparse(decorator).partition("(")[0].split(".")[0] in ("app", "router") or "app." in ast.unparse(
+        decorator
+    )
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -14,7 +14,7 @@ from hiphinge.sagittal.standing import MAX_UPRIGHT_LEAN_DEG, MIN_STILL_S
 from hiphinge.spine import LiveSpine, SpineInput, load_calibration, read_together
 from hiphinge.spine.network import OUTPUTS
 
-__all__ = ["Stand", "StillSearch", "count_from", "seek_still"]
+__all__ = ["Stand", "StillSearch", "count_from", "read_again", "seek_still"]
 
 #: A stand is sought in the latest seconds: twice what is needed, and a little.
 _SPAN_S = 4.2

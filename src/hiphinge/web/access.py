@@ -36,6 +36,7 @@ __all__ = [
     "WhoDep",
     "action_of",
     "allow",
+    "check_csrf",
     "find_who",
     "may",
     "sees",

@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 from hiphinge.web.access import WhoDep, allow
 from hiphinge.web.pages import page
 
-__all__ = ["router"]
+__all__ = ["Operation", "operations", "router"]
 
 router = APIRouter(include_in_schema=False)
 

@@ -37,7 +37,7 @@ from hiphinge.web.errors import NotFound, WebError
 from hiphinge.web.pages import page
 from hiphinge.web.translate import _
 
-__all__ = ["router"]
+__all__ = ["CorrectionSaved", "CorrectionWanted", "JointWanted", "router"]
 
 router = APIRouter()
 AssessmentId = Annotated[str, Path(max_length=64, pattern="^[0-9a-z]+$")]

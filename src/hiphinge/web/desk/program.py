@@ -25,7 +25,7 @@ from hiphinge.web.pages import page
 from hiphinge.web.patient.answers import NO_ANSWERS, Answers, FormDep
 from hiphinge.web.translate import _
 
-__all__ = ["router"]
+__all__ = ["Checked", "router"]
 
 router = APIRouter(include_in_schema=False)
 _NAME = "program.toml"

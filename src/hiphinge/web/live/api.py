@@ -24,7 +24,7 @@ from hiphinge.web.live.life import parts_of
 from hiphinge.web.pages import page
 from hiphinge.web.translate import current_language
 
-__all__ = ["router"]
+__all__ = ["LiveTold", "LiveWanted", "router"]
 
 router = APIRouter()
 #: A set is judged within so long, or the answer is to ask again.

@@ -17,7 +17,7 @@ from hiphinge.web.translate import _
 from hiphinge.web.uploads.order import Sent, find_queued, finish_upload
 from hiphinge.web.uploads.receive import PIECE_BYTES, add_piece, find_upload, offset_of, open_upload
 
-__all__ = ["router"]
+__all__ = ["Finished", "NewUpload", "UploadState", "router"]
 
 router = APIRouter(prefix="/api/p/{person}/uploads", tags=["films"])
 

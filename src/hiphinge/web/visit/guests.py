@@ -16,7 +16,7 @@ from hiphinge.web.pages import page
 from hiphinge.web.sessions import VISIT, begin_visit, start_guest
 from hiphinge.web.translate import _
 
-__all__ = ["router"]
+__all__ = ["check_new_name", "router"]
 
 router = APIRouter(include_in_schema=False)
 
