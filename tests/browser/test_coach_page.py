@@ -141,6 +141,10 @@ def test_the_meter_tells_depth_and_back_to_eyes_and_ears(page: Any) -> None:
         assert bar.get_attribute("data-back") == back
         assert bar.get_attribute("aria-valuenow") == "83"
         assert bar.get_attribute("aria-valuetext").startswith("80 percent of the way. Back")
+    script.meter(0.83, back="unjudged")
+    until(page, lambda: bar.get_attribute("data-back") == "unjudged")
+    assert bar.get_attribute("aria-valuetext") == "80 percent of the way."
+    assert not page.locator("[data-back-text]").is_visible()
 
 
 def test_nothing_is_lost_while_the_connection_is_away(page: Any) -> None:

@@ -92,7 +92,8 @@ class TestBack:
         assert self.told([28.0] * 3)[-1] == "near"
         assert self.told([45.0] * 3)[-1] == "past"
         assert self.told([float("nan")] * 3)[-1] == "unknown"
-        assert self.told([45.0] * 3, drill="toe_touch")[-1] == "unknown"
+        assert self.told([45.0] * 3, drill="toe_touch")[-1] == "unjudged"
+        assert self.told([float("nan")] * 3, drill="toe_touch")[-1] == "unknown"
 
     def test_an_interval_that_reaches_both_ways_is_near(self):
         assert self.told([27.0] * 3, half=12.0)[-1] == "near"

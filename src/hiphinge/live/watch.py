@@ -94,10 +94,11 @@ class TurnWatch:
 
 
 class BackWatch:
-    """The state of the back for the meter: ``flat``, ``near`` the line, ``past`` it, or ``unknown``.
+    """The state of the back for the meter: ``flat``, ``near`` the line, ``past`` it, ``unjudged`` or ``unknown``.
 
     By the drill's rule 4, with its interval and its tolerance. An interval that reaches from where the rule passes to
-    where it does not is *near*; a back that is not seen, or not judged in this drill, is *unknown*.
+    where it does not is *near*; a back that is seen in a drill that does not judge it is *unjudged*, one that is not
+    seen *unknown*.
     """
 
     def __init__(self, criteria: Criteria) -> None:
@@ -108,7 +109,7 @@ class BackWatch:
 
     def add(self, value: float, half: float) -> str:
         """Take in lumbar flexion and its half-width, degrees; NaN where not told."""
-        found = "unknown"
+        found = "unknown" if value != value else "unjudged"
         if self._spec is not None and value == value:
             grade = grade_value(
                 value, value - half, value + half, self._spec.limits,

@@ -19,6 +19,7 @@ test("the pitch rises with the depth, as far as a little beyond the target", () 
 test("the back is heard as grain, not as loudness alone", () => {
   assert.deepEqual(["flat", "near", "past"].map((back) => tone(0.7, back).grain), [0, 0.55, 1]);
   assert.deepEqual(["flat", "near", "past"].map((back) => tone(0.7, back).gain), [1, 1, 1]);
+  assert.deepEqual([tone(0.7, "unjudged").grain, tone(0.7, "unjudged").gain], [0, 1], "depth is heard, the back is not");
 });
 
 test("silence where nothing can be told, and in the stand", () => {
@@ -103,6 +104,7 @@ test("a screen reader hears whole tens and the back's state", () => {
   assert.equal(meterText({ depth: 0.83, back: "near" }, strings), "80 percent. curls");
   assert.equal(meterText({ depth: 0.5, back: "odd" }, strings), "50 percent. ?");
   assert.equal(meterText(null, strings), "Not seen.");
+  assert.equal(meterText({ depth: 0.5, back: "unjudged" }, strings), "50 percent.");
   assert.equal(backOf(null), "unknown");
 });
 

@@ -6,7 +6,7 @@ const DEEPEST = 1.25;
 const LOUDEST = 0.5;
 /** Standing is silent: the tone comes in between these depths. */
 const QUIET = [0.06, 0.16];
-const GRAIN = { flat: 0, near: 0.55, past: 1 };
+const GRAIN = { flat: 0, near: 0.55, past: 1, unjudged: 0 };
 const GLIDE_S = 0.06;
 /** The tick at the target sounds again only after the person has come back up to here. */
 const REARM = 0.8;

@@ -15,6 +15,7 @@ export const COLOURS = {
   flat: "#2ec4b0",
   near: "#fabe40",
   past: "#e23aa0",
+  unjudged: "#f4f6f8",
   unknown: "#b2bcc4",
 };
 /** The line of each state differs in form too: whole, long dashes, a saw, dots. */
@@ -22,6 +23,7 @@ export const BACK_FORMS = {
   flat: { width: 9, dash: [] },
   near: { width: 9, dash: [20, 14] },
   past: { width: 5, dash: [], teeth: 8 },
+  unjudged: { width: 6, dash: [] },
   unknown: { width: 5, dash: [2, 11] },
 };
 const NEAR = [[28, 26], [26, 24], [24, 12], [12, 14], [14, 16], [28, 30], [30, 32], [28, 32]];

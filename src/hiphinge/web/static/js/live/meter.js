@@ -1,7 +1,8 @@
 // The range meter: always something to see. Depth is the share of the drill's aimed lean; the target stands at 1.
 
 export const FULL = 1.25;
-export const BACKS = ["flat", "near", "past", "unknown"];
+/** ``unjudged``: it is seen, and this drill says nothing of it. */
+export const BACKS = ["flat", "near", "past", "unjudged", "unknown"];
 
 /** Share of the bar that is filled, 0..1; null where the depth is not known. */
 export function fillShare(depth) {
@@ -21,5 +22,6 @@ export function meterText(meter, strings) {
     return strings.meter_unknown;
   }
   const percent = String(Math.round(Math.max(0, depth) * 10) * 10);
-  return `${strings.meter_depth.replace("{percent}", percent)} ${strings[`back_${backOf(meter)}`]}`;
+  const back = strings[`back_${backOf(meter)}`] ?? "";
+  return `${strings.meter_depth.replace("{percent}", percent)} ${back}`.trim();
 }

@@ -119,10 +119,10 @@ export class View {
     this.one("fill").style.setProperty("--share", share ?? 0);
     const badge = this.one("back");
     // In the stand nothing is said of the back: it would stand beside a cue about the bend before.
-    badge.classList.toggle("is-resting", !((meter?.depth ?? 0) > RESTING_DEPTH));
+    badge.classList.toggle("is-resting", back === "unjudged" || !((meter?.depth ?? 0) > RESTING_DEPTH));
     if (badge.dataset.back !== back || !this.one("back-text").textContent) {
       badge.dataset.back = back;
-      this.one("back-text").textContent = this.strings[`back_${back}`];
+      this.one("back-text").textContent = this.strings[`back_${back}`] ?? "";
     }
   }
 
