@@ -102,7 +102,7 @@ export class View {
     const aim = state.plan?.reps;
     this.one("aim").textContent = aim ? fill(this.strings.of_reps, { count: aim }) : "";
     if (before && count !== repCount(before)) {
-      this.tell(fill(this.strings.reps_told, { count }));
+      this.tell(fill(count === 1 ? this.strings.one_rep_told : this.strings.reps_told, { count }));
     }
     this.#showMeter(state.meter);
     this.root.dataset.phase = state.phase ?? "";
@@ -217,9 +217,11 @@ export class View {
     const line = document.createElement("li");
     const grade = rep.grade ?? "cannot_tell";
     line.dataset.grade = grade;
+    // A screen asks how somebody bends: no rep of it counts, or does not.
+    const pill = this.config.ask_pain ? [] : [["span", this.strings[`grade_${grade}`], "pill"]];
     const parts = [
       ["strong", fill(this.strings.rep_number, { number: rep.number })],
-      ["span", this.strings[`grade_${grade}`], "pill"],
+      ...pill,
       ["span", this.#figures(rep)],
     ];
     line.append(...parts.map(([tag, content, name]) => Object.assign(document.createElement(tag), { textContent: content, className: name ?? "" })));
