@@ -29,7 +29,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import numpy as np
 from tests.live.rows import flipped, rows_of_clip
 from tests.synthetic import film, script, solve
@@ -211,8 +211,8 @@ def make_people(store_file: Path, count: int) -> list[str]:
 def begin(server: Server, people: Sequence[str], token: str) -> list[str]:
     """Begin a set for everybody."""
     headers = {"cookie": f"hiphinge={token}", "x-csrf-token": csrf_of(token), "accept": "application/json"}
-    patient = httpx.HTTPTransport(retries=8)
-    with httpx.Client(base_url=f"http://{server.place}", headers=headers, timeout=60, transport=patient) as client:
+    patient = httpx2.HTTPTransport(retries=8)
+    with httpx2.Client(base_url=f"http://{server.place}", headers=headers, timeout=60, transport=patient) as client:
         answers = [client.post(f"/api/p/{one}/live", json={"drill": DRILL, "reps": 50}) for one in people]
     return [answer.raise_for_status().json()["live"] for answer in answers]
 

@@ -137,7 +137,7 @@ class TestFacing:
         assert reassess(coach.tracks(), coach.options()).verdict.outcome == "cannot_tell"
 
     def test_somebody_may_say_it(self):
-        said = play(coach := Coach(plan(facing="right")), rows_for("hinge", 1)[:40])
+        said = play(coach := Coach(plan(facing="right")), rows_for("hinge", 1)[:30])
         assert coach.phase == "stand"
         assert not kinds(said, "mirror")
 

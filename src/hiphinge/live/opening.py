@@ -12,7 +12,7 @@ from hiphinge.live.facing import FacingFinder
 from hiphinge.live.film import Film
 from hiphinge.live.glance import Glance
 from hiphinge.live.plan import SetPlan
-from hiphinge.live.standing import Stand, count_from, seek_still
+from hiphinge.live.standing import NO_STAND, Stand, StillSearch, count_from, seek_still
 from hiphinge.live.voice import Phase, Voice
 from hiphinge.live.watch import TurnWatch, ViewWatch
 from hiphinge.live.wire import Rows, stack_rows
@@ -25,8 +25,10 @@ __all__ = ["Opening"]
 
 #: What stands in the way of the view is said once it did so for this long.
 _ADVISE_S = 0.5
-#: A still stand is looked for in every so many-th frame.
-_SEEK_EVERY = 4
+#: A still stand is looked for so often: it takes as long as reading several people's frames.
+_SEEK_S = 0.2
+#: Whoever leans further than this does not stand, whatever smoothing makes of it.
+_BENT_DEG = 30.0
 #: How much shorter than asked a still stand may be.
 _STILL_SLACK_S = 0.15
 #: The countdown begins after so long.
@@ -61,6 +63,7 @@ class Opening:
         self._view, self._turn, self._finder = ViewWatch(), TurnWatch(), FacingFinder()
         self._early: deque[Rows] = deque(maxlen=_KEPT_BEFORE)
         self._since, self._stand_s = 0, 0.0
+        self._found, self._sought_s = NO_STAND, -np.inf
         self._advice: tuple[str, float] = ("", 0.0)
 
     def frame(self, row: np.void, glance: Glance) -> Stand | None:
@@ -87,6 +90,7 @@ class Opening:
         """Look for a still stand from the next frame on."""
         self._now = time_s
         self._since, self._stand_s = self.film.n, time_s
+        self._found, self._sought_s = NO_STAND, time_s
         self._turn, self._advice = TurnWatch(), ("", time_s)
         self._view.forget()
         self.tell("stand", words_of("stand"))
@@ -175,9 +179,10 @@ class Opening:
         if self.turns_round(glance):
             self.begin_again("turned_round", glance.time_s)
             return None
-        if self._advise(self._view.add(glance, canonical=True)) or (self.film.n - self._since) % _SEEK_EVERY:
+        if self._advise(self._view.add(glance, canonical=True)) or self._now - self._sought_s < _SEEK_S:
             return None
-        found = seek_still(self.film, since=self._since)
+        self._sought_s = self._now
+        found = self._found = self._seek(glance)
         if found.rows is not None and (found.over or found.still_s >= self._plan.countdown_s - _STILL_SLACK_S):
             return self._count_from(found.rows)
         if found.still_s >= _STILL_BEGUN_S:
@@ -190,10 +195,16 @@ class Opening:
             self.tell("stand", ADVICE[key], advice=(ADVICE[key].show,))
         return None
 
+    def _seek(self, glance: Glance) -> StillSearch:
+        """Look for a still stand; whoever is bent has none, but for the one that has just ended."""
+        if self._found.rows is None and abs(glance.lean_deg) > _BENT_DEG:
+            return NO_STAND
+        return seek_still(self.film, since=self._since)
+
     def _count_from(self, rows: slice) -> Stand | None:
         stand = count_from(self.film, rows)
         if stand is None:
-            self._since = self.film.n
+            self._since, self._found = self.film.n, NO_STAND
             self.tell("stand", ADVICE["hand"], advice=(ADVICE["hand"].show,))
             return None
         self.tell("ready", words_of("ready", reps=self._plan.target_reps))

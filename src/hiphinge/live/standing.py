@@ -14,7 +14,7 @@ from hiphinge.sagittal.standing import MAX_UPRIGHT_LEAN_DEG, MIN_STILL_S
 from hiphinge.spine import LiveSpine, SpineInput, load_calibration, read_together
 from hiphinge.spine.network import OUTPUTS
 
-__all__ = ["Stand", "StillSearch", "count_from", "read_again", "seek_still"]
+__all__ = ["NO_STAND", "Stand", "StillSearch", "count_from", "read_again", "seek_still"]
 
 #: A stand is sought in the latest seconds: twice what is needed, and a little.
 _SPAN_S = 4.2
@@ -36,6 +36,10 @@ class StillSearch:
     still_s: float
     over: bool
     upright: bool
+
+
+#: Nobody stands.
+NO_STAND = StillSearch(None, 0.0, False, False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,7 @@ def seek_still(film: Film, *, since: int) -> StillSearch:
     start = max(since, film.from_time(float(film.time_s[-1]) - _SPAN_S))
     pose, _, _ = rows_to_tracks(film.rows[start:])
     if pose.n_frames < 4 or not pose.seen.any():
-        return StillSearch(None, 0.0, False, False)
+        return NO_STAND
     segments = compute_segments(pose)
     lean = segments.trunk_lean_deg[-1]
     upright = bool(np.abs(lean) < MAX_UPRIGHT_LEAN_DEG)
