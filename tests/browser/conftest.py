@@ -14,7 +14,8 @@ import pytest
 from tests.browser.camera import write_camera_film
 from tests.browser.running import Running, run_app
 
-_FLAGS = (
+#: What Chromium is started with.
+CHROMIUM_FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -44,7 +45,7 @@ def launch() -> Iterator[Launch]:
         @contextmanager
         def start(camera: Path | None = None) -> Iterator[Any]:
             film = [f"--use-file-for-fake-video-capture={camera}"] if camera else []
-            browser = playwright.chromium.launch(executable_path=program, args=[*_FLAGS, *film])
+            browser = playwright.chromium.launch(executable_path=program, args=[*CHROMIUM_FLAGS, *film])
             try:
                 yield browser
             finally:
