@@ -44,6 +44,8 @@ class Coach {
     this.#bind();
     this.#showGhost();
     root.querySelector('[data-action="frames"]').hidden = !config.server_frames;
+    const start = root.querySelector('[data-action="start"]');
+    start.disabled = !("mayStart" in start.dataset);
     const kept = this.#kept();
     if (kept) {
       this.start(kept); // the page was loaded again in the middle of a set
