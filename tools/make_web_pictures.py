@@ -24,7 +24,6 @@ sys.path.insert(0, str(ROOT))
 import cv2  # noqa: E402
 import numpy as np  # noqa: E402
 from playwright.sync_api import sync_playwright  # noqa: E402
-
 from tests.browser.camera import write_camera_film  # noqa: E402
 from tests.browser.conftest import CHROMIUM_FLAGS  # noqa: E402
 from tests.browser.people import fill_clinic, log_clip, run_past  # noqa: E402
