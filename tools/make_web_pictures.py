@@ -9,12 +9,10 @@ Needs the requirements of the tests, and Chromium. Nobody in them is real; their
 from __future__ import annotations
 
 import argparse
-import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +23,7 @@ import cv2  # noqa: E402
 import numpy as np  # noqa: E402
 from playwright.sync_api import sync_playwright  # noqa: E402
 from tests.browser.camera import write_camera_film  # noqa: E402
-from tests.browser.conftest import CHROMIUM_FLAGS  # noqa: E402
+from tests.browser.conftest import open_chromium  # noqa: E402
 from tests.browser.people import fill_clinic, log_clip, run_past  # noqa: E402
 from tests.browser.running import run_app  # noqa: E402
 
@@ -49,22 +47,10 @@ def main() -> None:
         take_pages(playwright, place, given.out)
 
 
-@contextmanager
-def browser_with(playwright: Any, film: Path | None = None) -> Iterator[Any]:
-    """Open Chromium, with a film for a camera if one is given."""
-    camera = [f"--use-file-for-fake-video-capture={film}"] if film else []
-    program = shutil.which("chromium") or shutil.which("google-chrome")
-    browser = playwright.chromium.launch(executable_path=program, args=[*CHROMIUM_FLAGS, *camera])
-    try:
-        yield browser
-    finally:
-        browser.close()
-
-
 def take_live(playwright: Any, place: Path) -> None:
     """The first two minutes, live: a picture in the middle of a bend, and the result."""
     film = write_camera_film(CLIP, place / "camera.y4m")
-    with run_app(place / "home") as running, browser_with(playwright, film) as browser:
+    with run_app(place / "home") as running, open_chromium(playwright, film) as browser:
         page = browser.new_context(viewport=PHONE, device_scale_factor=2).new_page()
         page.goto(running.url + "/start")
         page.get_by_role("button", name="Start the camera").click()
@@ -85,7 +71,7 @@ def take_live(playwright: Any, place: Path) -> None:
 
 def take_pages(playwright: Any, place: Path, out: Path | None) -> None:
     """Pages of a patient and of the desk, with weeks of sessions in them."""
-    with run_past(place / "clinic") as (running, clinic), browser_with(playwright) as browser:
+    with run_past(place / "clinic") as (running, clinic), open_chromium(playwright) as browser:
         people = fill_clinic(clinic, rendered=True)
         ana = people["ana"]
         guest = clinic.begin("Guest", pain=4)

@@ -31,27 +31,32 @@ CHROMIUM_FLAGS = (
 Launch = Callable[..., Any]
 
 
+def find_chromium() -> str | None:
+    """Return the browser's program, None where there is none."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return next((found for name in names if (found := shutil.which(name))), None)
+
+
+@contextmanager
+def open_chromium(playwright: Any, camera: Path | None = None) -> Iterator[Any]:
+    """Open Chromium, with a film for a camera if one is given, for as long as the ``with`` lasts."""
+    film = [f"--use-file-for-fake-video-capture={camera}"] if camera else []
+    browser = playwright.chromium.launch(executable_path=find_chromium(), args=[*CHROMIUM_FLAGS, *film])
+    try:
+        yield browser
+    finally:
+        browser.close()
+
+
 @pytest.fixture(scope="module")
 def launch() -> Iterator[Launch]:
-    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if program is None:
+    if find_chromium() is None:
         if os.environ.get("HIPHINGE_NEED_BROWSER"):
             pytest.fail("There is no Chromium, and HIPHINGE_NEED_BROWSER says that these tests have to run.")
         pytest.skip("There is no Chromium on this machine: install Debian's package chromium.")
     api = pytest.importorskip("playwright.sync_api", reason="needs the test requirement playwright")
-
     with api.sync_playwright() as playwright:
-
-        @contextmanager
-        def start(camera: Path | None = None) -> Iterator[Any]:
-            film = [f"--use-file-for-fake-video-capture={camera}"] if camera else []
-            browser = playwright.chromium.launch(executable_path=program, args=[*CHROMIUM_FLAGS, *film])
-            try:
-                yield browser
-            finally:
-                browser.close()
-
-        yield start
+        yield lambda camera=None: open_chromium(playwright, camera)
 
 
 @pytest.fixture(scope="module")

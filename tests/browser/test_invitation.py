@@ -159,6 +159,6 @@ def test_a_visit_by_link_needs_no_account_and_reaches_nothing_else(chromium: Any
     with walk(chromium, clinic.url) as guest:
         guest.open(link)
         guest.tap("Begin", role="button", leads="/coach")
-        assert guest.page.locator("[data-action=start]").is_enabled()
+        guest.page.locator("[data-action=start]:enabled").wait_for()
         assert "/login" in guest.page.request.get(f"{clinic.url}/desk").url
         assert guest.page.request.get(f"{clinic.url}/p/{other.id}/today").status == 404
