@@ -278,3 +278,18 @@ def test_a_stream_ends_quietly_when_the_person_is_erased_or_it_lasts_too_long(ho
 
     assert len(asyncio.run(look(0.05, erase=False))) == 2
     assert len(asyncio.run(look(60.0, erase=True))) == 2
+
+
+def test_whoever_is_let_in_no_longer_is_told_no_more(house) -> None:
+    job, asked = whole(house).finish().json()["job"], []
+
+    def still_in() -> bool:
+        asked.append(1)
+        return len(asked) < 3
+
+    async def look() -> list[str]:
+        feed = Feed(look_s=0.001)
+        return [one async for one in feed.follow(house.store, house.person, job, still_in=still_in, beat_s=0.0)]
+
+    assert not any("event: end" in one for one in asyncio.run(look()))
+    assert len(asked) == 3

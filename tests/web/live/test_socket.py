@@ -20,6 +20,7 @@ from hiphinge.web.app import create_app
 from hiphinge.web.live.life import LIMITS
 from hiphinge.web.live.limits import LiveLimits
 from hiphinge.web.settings import Settings
+from hiphinge.web.tokens import new_token
 from tests.web.live.fakes import frames
 from tests.web.live.people import Visitor, begin_session, let_in
 
@@ -277,3 +278,36 @@ def test_pictures_are_read_into_the_same_frames_where_they_are_allowed(
             wait_for(socket, "ack", lambda one: one["next_seq"] == 3)
     assert store.live(live).bytes >= 3 * FRAME.itemsize
     assert b"\xff\xd8" not in b"".join(one.data for one in store.live_chunks(live))
+
+
+@pytest.mark.parametrize("way", ["signs out", "is switched off", "is signed out everywhere"])
+def test_whoever_is_let_in_no_longer_is_no_longer_coached(
+    store: Store, ana: Person, patient: Visitor, way: str
+) -> None:
+    account = next(one for one in store.accounts() if one.role == "patient").id
+    with TestClient(clinic(store, look_s=0.01), base_url=ORIGIN) as web:
+        live = begin(web, patient, ana)
+        with connect(web, live, patient) as socket:
+            wait_for(socket, "welcome")
+            socket.send_bytes(encode_frames(0, frames(0, 1)))
+            wait_for(socket, "ack", lambda one: one["next_seq"] == 1)
+            if way == "signs out":
+                web.post("/logout", headers=patient.headers)
+            elif way == "is switched off":
+                store.disable_account(account)
+            else:
+                store.end_web_sessions_of(account)
+            assert closed_with(socket) == 4401
+    assert store.live(live).state == "open"
+
+
+def test_at_home_whoever_sits_there_stays_in(store: Store, ana: Person) -> None:
+    app, here = create_app(Settings(worker=False), store=store), Visitor(new_token())
+    app.state.hiphinge.extras[LIMITS] = LiveLimits(write_s=0.01, look_s=0.001)
+    with (
+        TestClient(app, base_url=ORIGIN, client=("127.0.0.1", 50123)) as web,
+        connect(web, begin(web, here, ana), here) as socket,
+    ):
+        for k in range(20):
+            socket.send_text(json.dumps({"type": "ping", "t": k}))
+            wait_for(socket, "pong", lambda one, k=k: one["t"] == k)  # type: ignore[misc]

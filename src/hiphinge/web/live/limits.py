@@ -36,6 +36,8 @@ class LiveLimits:
         Everything new is written so often, and acknowledged.
     silent_s
         A connection without a sign of life for so long is ended.
+    look_s
+        Whether whoever is connected is still let in is looked at so often.
     gone_s
         A set without a connection for so long is ended.
     stale_cue_s
@@ -54,5 +56,6 @@ class LiveLimits:
     waiting_messages: int = 256
     write_s: float = 1.0
     silent_s: float = 45.0
+    look_s: float = 5.0
     gone_s: float = 600.0
     stale_cue_s: float = 4.0

@@ -19,6 +19,7 @@ from hiphinge.web.live.hub import LiveHub, error_message
 from hiphinge.web.live.life import LiveParts, parts_of
 from hiphinge.web.live.pictures import PictureReader, is_picture, split_picture
 from hiphinge.web.live.seat import Command, Gap, Line, Seat
+from hiphinge.web.staying import wait_until_out
 
 __all__ = ["router"]
 
@@ -27,6 +28,8 @@ _log = logging.getLogger(__name__)
 _MAX_TEXT = 4096
 #: Why a connection is closed: the page knows that trying again is of no use; that it is later; what it sent is odd.
 _OVER, _BUSY, _ODD = 4000, 1013, 1008
+#: As where somebody is not let in from the start, see ``hiphinge.web.errors``.
+_SIGNED_OUT = 4401
 
 
 @router.websocket("/ws/live/{live}", dependencies=[allow("person.act")])
@@ -53,6 +56,7 @@ async def _serve(websocket: WebSocket, parts: LiveParts, seat: Seat, line: Line)
     jobs: set[asyncio.Task[Any]] = {
         asyncio.create_task(_receive(websocket, parts, seat, line)),
         asyncio.create_task(_send(websocket, seat)),
+        asyncio.create_task(_watch(websocket, parts, line)),
         asyncio.create_task(line.closed.wait()),
     }
     try:
@@ -69,6 +73,12 @@ async def _serve(websocket: WebSocket, parts: LiveParts, seat: Seat, line: Line)
     if line.closed.is_set():
         with suppress(RuntimeError, WebSocketDisconnect):
             await websocket.close(line.code, line.reason)
+
+
+async def _watch(websocket: WebSocket, parts: LiveParts, line: Line) -> None:
+    """End the connection once whoever it is signed out, or is let in no longer; what was filmed so far stays."""
+    await wait_until_out(websocket, every_s=parts.hub.limits.look_s)
+    line.close(_SIGNED_OUT, "signed out")
 
 
 async def _send(websocket: WebSocket, seat: Seat) -> None:

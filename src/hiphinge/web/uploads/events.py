@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
@@ -18,6 +19,7 @@ from hiphinge.store import Job, Person, Store
 from hiphinge.web.access import ContextDep, PersonDep, StoreDep, allow
 from hiphinge.web.context import Context
 from hiphinge.web.patient.jobs import find_job, job_view
+from hiphinge.web.staying import is_still_in
 
 __all__ = ["Feed", "router"]
 
@@ -53,17 +55,31 @@ class Feed:
         return len(self._seen)
 
     async def follow(
-        self, store: Store, person: Person, job: str, *, beat_s: float = _BEAT_S, longest_s: float = _LONGEST_S
+        self,
+        store: Store,
+        person: Person,
+        job: str,
+        *,
+        still_in: Callable[[], bool] = lambda: True,
+        beat_s: float = _BEAT_S,
+        longest_s: float = _LONGEST_S,
     ) -> AsyncIterator[str]:
-        """Yield the events of a job: how far it is at once, whenever that changes, and ``end`` when it is over."""
+        """Yield the events of a job: how far it is at once, whenever that changes, and ``end`` when it is over.
+
+        ``still_in`` says whether whoever looks may go on; it is asked now and then.
+        """
         seen = self._seen.setdefault(job, _Seen())
         seen.lookers += 1
         clock = asyncio.get_running_loop().time
-        begun = told_at = clock()
+        begun = told_at = asked_at = clock()
         told: dict[str, Any] | None = None
         try:
             yield "retry: 2000\n\n"
             while clock() - begun < longest_s:
+                if clock() - asked_at > beat_s:
+                    asked_at = clock()
+                    if not await run_in_threadpool(still_in):
+                        return
                 view = await self._look(seen, store, person, job)
                 if view != told:
                     told, told_at = view, clock()
@@ -122,7 +138,7 @@ async def events(
 ) -> StreamingResponse:
     """Tell how far a film is, as server-sent events: ``progress`` at once and at every change, ``end`` at the end."""
     return StreamingResponse(
-        _feed(context).follow(store, person, found.id),
+        _feed(context).follow(store, person, found.id, still_in=partial(is_still_in, request)),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
