@@ -128,7 +128,7 @@ def test_what_the_person_said_is_shown() -> None:
     ticks = Ticks(key="t", at=BEGAN, session="s", drill="wall_hinge", ticks={"wall_touched": True, "old_tick": False})
     found = summarise_progress(History((told, ticks), BEGAN), PROGRAM)
     assert found.about == (
-        "What you want to do again: Carry my son ((e-mail address left out)). "
+        "Goal: Carry my son ((e-mail address left out)). "
         "Pain: low back, buttock; since: two weeks."
     )
     assert found.ticks == ("Wall hinge, ticked: My seat touched the wall. Not ticked: old tick.",)

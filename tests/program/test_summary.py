@@ -298,7 +298,7 @@ def test_what_was_said_and_ticked_is_kept() -> None:
     told = Intake(key="i", at=BEGAN, pain=2, places=("hip",), since="May", goal="Garden!")
     ticks = Ticks(key="t", at=BEGAN, session="s", drill="free_hinge", ticks={"hands_steady": True}, by="clinician")
     summary = review(told, done(), ticks)
-    assert summary.about == "What you want to do again: Garden! Pain: hip or groin; since: May."
+    assert summary.about == "Goal: Garden! Pain: hip or groin; since: May."
     assert summary.ticks == ("Free hinge, ticked by the clinician: My two hands kept their distance.",)
     assert review(done()).about == ""
 

@@ -24,7 +24,7 @@ def describe_intake(events: Iterable[Event]) -> str:
             places = event.places or places
     parts = []
     if goal:
-        parts.append(f"What you want to do again: {_end(goal)}")
+        parts.append(f"Goal: {_end(goal)}")
     if places or since:
         where = f"Pain: {places_text(places)}" if places else "Pain"
         parts.append(_end(f"{where}; since: {since}" if since else where))

@@ -145,10 +145,10 @@ def test_every_state_of_a_step_has_a_mark_and_words() -> None:
 
 
 def test_what_was_said_and_the_first_look_stand_on_both_pages() -> None:
-    about, ticks, screen = "What you want to do again: dance.", ("Wall hinge, ticked: X.",), ("Your back bent first.",)
+    about, ticks, screen = "Goal: dance.", ("Wall hinge, ticked: X.",), ("Your back bent first.",)
     more = {"about": about, "ticks": ticks, "screen": screen}
     for page in (render_session_html(replace(SUMMARY, **more)), render_progress_html(replace(PROGRESS, **more))):
-        assert "What you want to do again: dance. Wall hinge, ticked: X." in page
+        assert "Goal: dance. Wall hinge, ticked: X." in page
         assert "to read with your clinician" in page
         assert "Your back bent first." in page
     without = {"about": "", "ticks": (), "screen": ()}

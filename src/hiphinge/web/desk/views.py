@@ -49,11 +49,15 @@ def line_views(lines: Sequence[Line]) -> list[View]:
     ]  # fmt: skip
 
 
+#: Read by the clinician, so not said to the person.
+_LABELS = {**words.ACTION_WORDS, "do": "Comes next", "choose": "They choose"}
+
+
 def decision_view(decision: Decision) -> View:
     """Return a decision with its lines."""
     return {
         "action": decision.action,
-        "label": words.ACTION_WORDS[decision.action],
+        "label": _LABELS[decision.action],
         "reason": decision.reason,
         "lines": line_views(decision.evidence),
         "not_before": decision.not_before,
