@@ -71,7 +71,7 @@ def take_live(playwright: Any, place: Path) -> None:
 
 def take_pages(playwright: Any, place: Path, out: Path | None) -> None:
     """Pages of a patient and of the desk, with weeks of sessions in them."""
-    with run_past(place / "clinic") as (running, clinic), open_chromium(playwright) as browser:
+    with run_past(place / "clinic", weeks=3) as (running, clinic), open_chromium(playwright) as browser:
         people = fill_clinic(clinic, rendered=True)
         ana = people["ana"]
         guest = clinic.begin("Guest", pain=4)
@@ -115,6 +115,8 @@ def look_at_all(browser: Any, url: str, paths: Mapping[str, str], out: Path) -> 
             page = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme).new_page()
             for name, path in paths.items():
                 page.goto(url + path)
+                if page.locator(".replay").count():
+                    page.wait_for_selector(".replay[data-ready]")
                 page.wait_for_timeout(400)
                 page.screenshot(path=out / f"{name}-{width}-{scheme}.png", full_page=True)
 
