@@ -100,6 +100,18 @@ def test_a_film_can_be_sent_and_is_waited_for(world: DeskWorld) -> None:
     assert world.clinic.store.jobs(guest.id)[0].payload["label"] == "usual"
 
 
+def test_a_film_may_be_as_large_as_films_are(world: DeskWorld) -> None:
+    guest = begin(world)
+    answer = world.browser.post(
+        f"/desk/visit/{guest.id}/upload",
+        data={"label": "usual", "pain": "0", "numbness": "no"},
+        files={"film": ("a.mp4", bytes(3 << 20), "video/mp4")},
+    )
+    # Looked at, and found to be none: not refused for its size.
+    assert answer.status_code == 422
+    assert "in no format that holds pictures" in text_of(answer.text)
+
+
 def test_who_was_here_can_be_kept_with_a_name(world: DeskWorld) -> None:
     guest = begin(world)
     filmed(world, guest)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from starlette.requests import HTTPConnection
 
-from hiphinge.web.network import allowed_hosts, computer_names, host_of, is_loopback, lan_addresses
+from hiphinge.web.network import address_of, allowed_hosts, computer_names, host_of, is_loopback, lan_addresses
 from hiphinge.web.settings import Settings
 
 
@@ -28,6 +29,19 @@ def test_the_name_in_a_host_header(value, host):
 )  # fmt: skip
 def test_loopback(host, is_it):
     assert is_loopback(host) is is_it
+
+
+@pytest.mark.parametrize(
+    ("client", "counted"),
+    [
+        ("192.0.2.7", "192.0.2.7"), ("::ffff:192.0.2.7", "192.0.2.7"), ("2001:db8::1", "2001:db8::/64"),
+        ("2001:db8:0:0:ffff::2", "2001:db8::/64"), ("2001:db8:0:1::1", "2001:db8:0:1::/64"),
+        ("fe80::1%eth0", "fe80::/64"), ("testclient", "testclient"), (None, ""),
+    ],
+)  # fmt: skip
+def test_who_has_many_addresses_is_counted_once(client, counted):
+    scope = {"type": "http", "headers": [], "client": None if client is None else (client, 1)}
+    assert address_of(HTTPConnection(scope)) == counted
 
 
 def test_addresses_without_sending_anything():

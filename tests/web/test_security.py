@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 
 import pytest
@@ -232,3 +233,65 @@ def test_the_way_back_after_signing_in_stays_here(store):
     assert answer.headers["location"] == "/login?next=/account%3Fa%3D1"
     assert answer.headers["location"].startswith("/login")
     assert CLINIC not in answer.headers["location"]
+
+
+def test_nobody_is_the_owner_through_a_tunnel_that_the_settings_do_not_know(store):
+    """What proxies and tunnels on this computer add says that somebody else asks."""
+    app = home_app(store)
+    for name in ("x-forwarded-for", "forwarded", "x-real-ip", "via", "x-forwarded-host"):
+        assert Browser(app).get("/account", headers={name: "203.0.113.9"}).status_code == 303
+    assert Browser(app).get("/account").status_code == 200
+
+
+def test_a_websocket_from_a_page_without_an_origin_is_refused(home):
+    """A sandboxed frame of any page says null, and tells nothing more about itself with a websocket."""
+    with (
+        pytest.raises(WebSocketDisconnect) as refused,
+        home.websocket_connect(f"/ws/live/{'0' * 32}", headers={"origin": "null"}),
+    ):
+        pass
+    assert refused.value.code == 1008
+
+
+def send_film(browser, path, receive):
+    """Send a film with a form, piece by piece; return the messages of the answer."""
+    base, sent = browser.base_url, []
+    headers = {"host": base.netloc.decode(), "content-type": "multipart/form-data; boundary=x"}
+    headers["cookie"] = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
+    scope = {
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "POST", "scheme": base.scheme,
+        "path": path, "raw_path": path.encode(), "root_path": "", "query_string": b"",
+        "server": (base.host, base.port), "client": ("127.0.0.1", 5000),
+        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+    }  # fmt: skip
+
+    async def send(message):
+        sent.append(message)
+
+    asyncio.run(browser.app(scope, receive, send))
+    return sent
+
+
+@pytest.mark.parametrize("path", ["/p/nobody/upload", "/desk/visit/nobody/upload"])
+def test_nothing_is_read_of_a_film_that_somebody_may_not_send(store, path):
+    """A film goes through the disk: whoever is nobody here shall not fill it."""
+    browser, read = clinic_browser(clinic_app(store)), []
+    browser.get("/login")
+
+    async def receive():
+        read.append(1)
+        return {"type": "http.request", "body": b"x" * 1000, "more_body": len(read) < 9}
+
+    assert send_film(browser, path, receive)[0]["status"] == 401
+    assert read == []
+
+
+def test_a_film_that_breaks_off_is_no_error_of_ours(home, caplog):
+    person = home.post("/start").headers["location"].split("/")[2]
+
+    async def receive():
+        return {"type": "http.disconnect"}
+
+    with caplog.at_level(logging.WARNING):
+        assert send_film(home, f"/p/{person}/upload", receive) == []
+    assert caplog.records == []

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 import signal
 import socket
 import ssl
 import subprocess
 import sys
+import threading
 import urllib.request
 from datetime import UTC, datetime
 
@@ -20,8 +23,8 @@ from hiphinge.web.serving import (
     invite_first,
     invite_phone,
     make_plan,
+    run_servers,
     terminal_qr,
-    worker_running,
 )
 from hiphinge.web.settings import Settings
 from hiphinge.web.tls import authority_bytes, ensure_certificate
@@ -128,15 +131,37 @@ def test_an_address_of_another_computer_is_said():
         bind(Listener("192.0.2.1", 0))
 
 
-def test_the_worker_runs_at_home_alone(store):
+def test_one_worker_runs_at_home_and_none_elsewhere(store):
     started = []
     for settings in (Settings(), Settings(mode="clinic"), Settings(worker=False)):
-        plan = make_plan(settings, addresses=LAN)
-        with worker_running(build(plan, store)):
-            import threading
+        app = build(make_plan(settings, addresses=LAN), store)
 
-            started.append(any(one.name == "worker" for one in threading.enumerate()))
-    assert started == [True, False, False]
+        async def stop_at_once(app=app):
+            async with app.router.lifespan_context(app):
+                started.append(sum(one.name == "worker" for one in threading.enumerate()))
+
+        asyncio.run(stop_at_once())
+    assert started == [1, 0, 0]
+
+
+def test_a_server_that_runs_has_one_worker(store):
+    plan = make_plan(Settings(port=0), addresses=LAN)
+    app, seen = build(plan, store), []
+
+    @app.get("/threads")
+    def threads() -> int:
+        seen.append(sum(one.name == "worker" for one in threading.enumerate()))
+        os.kill(os.getpid(), signal.SIGTERM)
+        return seen[0]
+
+    with bind(plan.listeners[0]) as listening:
+        asked = threading.Thread(
+            target=lambda: urllib.request.urlopen(f"http://127.0.0.1:{listening.getsockname()[1]}/threads", timeout=60)
+        )
+        asked.start()
+        run_servers(app, plan, [listening])
+    asked.join()
+    assert seen == [1]
 
 
 START = """

@@ -213,11 +213,15 @@ def allow(action: Action) -> Any:
 
     else:
 
-        def check(connection: HTTPConnection, who: WhoDep, _sent: Annotated[None, Depends(check_csrf)]) -> None:  # type: ignore[misc]
-            """Let those in who may."""
+        def enter(connection: HTTPConnection, who: WhoDep) -> None:
+            """Let those in who may, before anything of what they send is read: a form may be a whole film."""
             if not may(who, action):
                 raise SignInNeeded() if who.role == "visitor" else NotAllowed()
             _check_paths(connection, context_of(connection), who)
+
+        # In this order: the token may stand in the form.
+        def check(_let: None = Depends(enter), _sent: None = Depends(check_csrf)) -> None:  # type: ignore[misc]
+            """Let those in who may, with a change that comes from here."""
 
     setattr(check, _MARK, action)
     return Depends(check)

@@ -73,9 +73,13 @@ def _is_whole(path: Path, sha256: str) -> bool:
 @router.get("/static/{version}/{path:path}", dependencies=[allow("public")], include_in_schema=False)
 def static(version: str, path: str) -> FileResponse:
     """Send a static file; nothing outside the folder, no listing, nothing hidden."""
-    found = (STATIC / path).resolve() if "\0" not in path else STATIC
-    hidden = any(part.startswith(".") for part in Path(path).parts)
-    if hidden or not found.is_relative_to(STATIC.resolve()) or found.suffix not in _TYPES or not found.is_file():
+    try:
+        found = (STATIC / path).resolve() if "\0" not in path else STATIC
+        hidden = any(part.startswith(".") for part in Path(path).parts)
+        there = not hidden and found.is_relative_to(STATIC.resolve()) and found.suffix in _TYPES and found.is_file()
+    except OSError:  # longer than names are
+        there = False
+    if not there:
         raise NotFound()
     keep = _FOREVER if version == static_version() else "no-cache"
     return FileResponse(found, media_type=_TYPES[found.suffix], headers={"Cache-Control": keep})

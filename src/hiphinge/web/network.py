@@ -14,6 +14,7 @@ from hiphinge.web.settings import Settings
 
 __all__ = [
     "LOOPBACK_NAMES",
+    "address_of",
     "allowed_hosts",
     "computer_names",
     "host_of",
@@ -22,6 +23,8 @@ __all__ = [
     "lan_addresses",
 ]
 
+#: What a proxy says of where a request came from; no browser sends these.
+_FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 #: Addresses that home and office networks use, and one that is for documents only.
 _PROBES = ("192.168.254.254", "10.254.254.254", "172.31.254.254", "192.0.2.1")
@@ -90,9 +93,28 @@ def allowed_hosts(settings: Settings, *, addresses: tuple[str, ...] = ()) -> fro
     return frozenset(found - {"", "0.0.0.0", "::"})
 
 
+def address_of(connection: HTTPConnection) -> str:
+    """Return by what a client is counted: its address; of a newer one (IPv6) its network, of which it has them all."""
+    host = connection.client.host if connection.client is not None else ""
+    try:
+        found = ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return host
+    if isinstance(found, ipaddress.IPv4Address):
+        return str(found)
+    if found.ipv4_mapped is not None:
+        return str(found.ipv4_mapped)
+    return str(ipaddress.ip_network((found, 64), strict=False))
+
+
 def is_local(connection: HTTPConnection, settings: Settings) -> bool:
-    """Whether somebody on this very computer asks a home installation: they are its owner."""
+    """Whether somebody on this very computer asks a home installation: they are its owner.
+
+    What comes through a proxy or a tunnel on this computer is somebody else's, whether or not the settings know of it.
+    """
     client = connection.client
     if not settings.home or settings.behind_proxy or client is None:
+        return False
+    if any(name in connection.headers for name in _FORWARDED):
         return False
     return is_loopback(client.host) and is_loopback(host_of(connection.headers.get("host", "")))

@@ -9,14 +9,14 @@ import re
 from urllib.parse import urlsplit
 
 from starlette.datastructures import MutableHeaders
-from starlette.requests import HTTPConnection
+from starlette.requests import ClientDisconnect, HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from hiphinge.errors import HiphingeError
 from hiphinge.web.context import Context
 from hiphinge.web.errors import REFUSED, NotAllowed, TooLarge, TooMany, WebError, answer_error, answer_unforeseen
-from hiphinge.web.network import host_of
+from hiphinge.web.network import address_of, host_of
 from hiphinge.web.tokens import fingerprint, is_secure, read_token, set_cookies
 from hiphinge.web.translate import _, choose_language, set_language
 
@@ -46,8 +46,8 @@ _UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 #: A form or a call; one piece of an upload.
 _FORM_BYTES, _PIECE_BYTES = 1 << 20, 32 << 20
 _PIECE = re.compile(r"/api/p/[^/]+/uploads/[^/]+")
-#: A whole video sent by a plain form.
-_WHOLE_VIDEO = re.compile(r"/p/[^/]+/upload")
+#: A whole video sent by a plain form: a person's own, or one of an appointment.
+_WHOLE_VIDEO = re.compile(r"(?:/p|/desk/visit)/[^/]+/upload")
 
 
 class Guard:
@@ -73,6 +73,9 @@ class Guard:
             await self._app(scope, _Limited(scope, receive, self._limit(connection)), answering)
         except HiphingeError as error:
             await self._refuse(connection, error, receive, answering)
+        except ClientDisconnect:
+            # Whoever sent it is gone, and a film that breaks off is none of our errors.
+            return
         except Exception as error:
             if scope["type"] == "websocket" or answering.started:
                 raise
@@ -103,7 +106,7 @@ class Guard:
     def _count(self, connection: HTTPConnection) -> None:
         """Let each browser, and each address, ask only so often; signing in and joining much less."""
         path, settings = connection.url.path, self._context.settings
-        address = connection.client.host if connection.client is not None else ""
+        address = address_of(connection)
         rate = float(settings.requests_per_minute)
         asked = [(f"address {address}", rate * _BROWSERS)]
         if not path.startswith(("/static/", "/pictures/")):
@@ -137,7 +140,8 @@ def _check_origin(connection: HTTPConnection, host: str) -> None:
     site = connection.headers.get("sec-fetch-site", "")
     other = site not in ("", "same-origin", "none")
     # "null" is what a browser sends for a plain form under Referrer-Policy: no-referrer; then Sec-Fetch-Site tells.
-    if origin not in ("", "null"):
+    # No page of ours opens a websocket so.
+    if origin not in ("", "null") or (origin == "null" and connection.scope["type"] == "websocket"):
         other = other or urlsplit(origin).netloc.lower() != host.lower()
     if other:
         raise NotAllowed(_("This was sent by another site."), next_step=_("Open hiphinge itself, and do it there."))

@@ -1,4 +1,4 @@
-"""Running the web app: what it listens on, its certificate, its worker, and what is said at the start."""
+"""Running the web app: what it listens on, its certificate, and what is said at the start."""
 
 from __future__ import annotations
 
@@ -39,7 +39,6 @@ __all__ = [
     "plain_url",
     "run_servers",
     "terminal_qr",
-    "worker_running",
 ]
 
 #: A live message is at most 64 frames of 1382 bytes, or a picture of 300 kB.
@@ -214,24 +213,6 @@ def build(plan: Plan, store: Store) -> FastAPI:
     return app
 
 
-@contextlib.contextmanager
-def worker_running(app: FastAPI) -> Generator[None, None, None]:
-    """Look at uploaded videos in a thread of this process, where the settings say so: at home."""
-    context: Context = app.state.hiphinge
-    if not (context.settings.home and context.settings.worker):
-        yield
-        return
-    from hiphinge.service.jobs import JobRunner
-
-    runner = JobRunner(context.store, context.desk)
-    runner.start()
-    try:
-        yield
-    finally:
-        # What is left is taken up at the next start.
-        runner.stop(wait_s=_GRACE_S)
-
-
 def bind(listener: Listener) -> socket.socket:
     """Return a socket that listens.
 
@@ -284,8 +265,7 @@ def run_servers(app: FastAPI, plan: Plan, sockets: Sequence[socket.socket]) -> N
         # The first one runs what the app starts and ends; the others share it.
         await asyncio.gather(*(server.serve([one]) for server, one in zip(servers, sockets, strict=True)))
 
-    with worker_running(app):
-        _until_told(run(), stop)
+    _until_told(run(), stop)
 
 
 def _until_told(running: Coroutine[Any, Any, None], stop: Callable[[int, FrameType | None], None]) -> None:
