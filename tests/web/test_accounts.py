@@ -108,9 +108,23 @@ def test_guessing_has_to_wait(clinic):
     for _number in range(5):
         assert log_in(browser, password="no").status_code == 401
     assert log_in(browser).status_code == 429
-    assert log_in(clinic_browser(clinic, address="198.51.100.9")).status_code == 429
     now[0] += 3
     assert log_in(browser).status_code == 303
+
+
+def test_who_knows_a_login_does_not_keep_its_owner_out(clinic):
+    stranger = clinic_browser(clinic, address="198.51.100.9")
+    answers = [log_in(stranger, password="no").status_code for _number in range(8)]
+    assert answers[-1] == 429
+    assert log_in(clinic_browser(clinic)).status_code == 303
+
+
+def test_many_addresses_together_have_to_wait(clinic):
+    """Not for long: each of them keeps the owner out, too."""
+    for number in range(100):
+        log_in(clinic_browser(clinic, address=f"198.51.100.{number}"), password="no")
+    assert log_in(clinic_browser(clinic, address="198.51.100.200"), password="no").status_code == 429
+    assert clinic.state.hiphinge.accounts.wait_s("ana@example.org") <= 60
 
 
 def test_one_address_cannot_try_every_account(clinic):
@@ -118,6 +132,16 @@ def test_one_address_cannot_try_every_account(clinic):
     answers = [log_in(browser, f"login{number}", "no").status_code for number in range(22)]
     assert answers[:20] == [401] * 20
     assert answers[-1] == 429
+
+
+def test_an_account_of_ones_own_does_not_open_the_way_to_others(clinic):
+    browser = clinic_browser(clinic)
+    answers = []
+    for number in range(21):
+        answers.append(log_in(browser, f"login{number}", "no").status_code)
+        log_in(browser)
+    assert answers[-1] == 429
+    assert clinic.state.hiphinge.addresses.wait_s("203.0.113.7") <= 60
 
 
 @pytest.mark.parametrize(
@@ -416,6 +440,17 @@ def test_a_phone_stays_in_for_its_days(tmp_path):
         assert phone.get("/account").status_code == 200
         now[0] += timedelta(days=2)
         assert phone.get("/account").status_code == 303
+        # Where nobody signs in, it is not sent round in a ring.
+        assert phone.get("/login?next=/account").headers["location"] == "/"
+        assert phone.get("/").status_code == 200
+
+
+def test_a_phone_of_the_household_is_nobody_in_a_clinic(store):
+    """The same store may be used at home first, and in a clinic then."""
+    clinic = clinic_app(store)
+    for role, status in (("owner", 303), ("clinician", 303)):
+        assert sign_in(clinic, role, account=False).get("/desk").status_code == status
+    assert sign_in(clinic, "owner").get("/desk").status_code == 200
 
 
 def test_no_phone_gets_in_where_none_is_asked_for(home):

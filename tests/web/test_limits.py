@@ -52,6 +52,17 @@ def test_each_failure_waits_twice_as_long(clock):
     assert throttle.wait_s("a") == 0
 
 
+def test_one_failure_is_taken_back(clock):
+    throttle = Throttle(free=1, longest_s=60, clock=clock)
+    throttle.forgiven("a")
+    throttle.failed("a")
+    throttle.failed("a")
+    throttle.forgiven("a")
+    assert throttle.wait_s("a") == pytest.approx(2)
+    throttle.forgiven("a")
+    assert throttle.wait_s("a") == 0
+
+
 def test_failures_are_forgotten(clock):
     throttle = Throttle(free=1, longest_s=60, clock=clock)
     throttle.failed("a")

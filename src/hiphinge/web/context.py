@@ -38,9 +38,11 @@ class Context:
     phone_url: str = ""
     #: Of the certificate, as browsers show it; ``""`` without one.
     fingerprint: str = ""
-    #: Failed tries to sign in, by account and by address.
+    #: Failed tries to sign in: by account and address together, and, much later, by either alone. Whoever knows a
+    #: sign-in name, or sits in the same waiting room, shall not be able to keep the others out for long.
     guesses: Throttle = field(default_factory=Throttle)
-    addresses: Throttle = field(default_factory=lambda: Throttle(free=20))
+    accounts: Throttle = field(default_factory=lambda: Throttle(free=100, longest_s=60.0))
+    addresses: Throttle = field(default_factory=lambda: Throttle(free=20, longest_s=60.0))
     buckets: Buckets = field(default_factory=Buckets)
     passwords: Passwords = field(default_factory=Passwords)
     extras: dict[str, Any] = field(default_factory=dict)

@@ -75,3 +75,10 @@ class Throttle:
         """Forget the failures."""
         with self._lock:
             self._failures.pop(key, None)
+
+    def forgiven(self, key: str) -> None:
+        """Take one failure back, and no more: who may get in cannot wipe out what others failed at."""
+        with self._lock:
+            number, last = self._failures.get(key, (0, 0.0))
+            if number > 0:
+                self._failures[key] = (number - 1, last)

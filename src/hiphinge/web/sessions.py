@@ -25,7 +25,8 @@ def find_session(context: Context, token: str) -> Who | None:
     """Return whose session a token is, None where there is none, or it is over. Being used keeps it alive."""
     sha = fingerprint(token)
     found = context.store.web_session(sha)
-    if found is None:
+    if found is None or (found.account is None and found.role != "visitor" and not context.settings.home):
+        # A phone that was let in at home is nobody in a clinic, where the same store may be used later.
         return None
     context.store.touch_web_session(sha, _keep_until(context, found))
     account = None if found.account is None else context.store.account(found.account)

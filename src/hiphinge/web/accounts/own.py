@@ -45,7 +45,7 @@ def change_password(
     if who.account is None:
         return RedirectResponse("/account", status_code=303)
     account = store.account(who.account)
-    key = f"login {account.login.casefold()}"
+    key = f"account {account.id}"
     try:
         if context.guesses.wait_s(key) > 0:
             raise UsageError(_("Too many tries."), next_step=_("Wait some minutes."))

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from hiphinge.web.access import ContextDep, WhoDep, allow
+from hiphinge.web.network import address_of
 from hiphinge.web.pages import page
 from hiphinge.web.sessions import end_session, sign_in
 from hiphinge.web.translate import _
@@ -27,6 +28,9 @@ def safe_path(path: str) -> str:
 @router.get("/login", dependencies=[allow("public")])
 def show_login(request: Request, who: WhoDep, context: ContextDep, next: str = "/") -> Response:
     """Ask for the sign-in name and the password."""
+    if context.settings.home and who.role == "visitor":
+        # Nobody signs in at home, and where they came from would send them here again: a phone whose days are over.
+        return RedirectResponse("/", status_code=303)
     if context.settings.home or who.account is not None:
         return RedirectResponse(safe_path(next), status_code=303)
     return page(request, who, "account/login.html", next=safe_path(next), login="", error="")
@@ -42,23 +46,25 @@ def log_in(
     next: Annotated[str, Form(max_length=2000)] = "/",
 ) -> Response:
     """Sign in. What is said does not tell whether there is such an account; each failure makes the next try wait."""
-    keys = (f"login {login.strip().casefold()}", f"address {request.client.host if request.client else ''}")
-    wait = max(context.guesses.wait_s(keys[0]), context.addresses.wait_s(keys[1]))
+    address, name = address_of(request), login.strip().casefold()
+    throttles = ((context.guesses, f"{address} {name}"), (context.accounts, name), (context.addresses, address))
+    wait = max(throttle.wait_s(key) for throttle, key in throttles)
     values: dict[str, Any] = {"next": safe_path(next), "login": login}
     if wait > 0:
         said = _("Too many tries. Wait {seconds} seconds, then try again.").format(seconds=int(wait) + 1)
         return page(request, who, "account/login.html", status=429, error=said, **values)
     # Counted before looking, so that many tries at once do not slip through.
-    context.guesses.failed(keys[0])
-    context.addresses.failed(keys[1])
+    for throttle, key in throttles:
+        throttle.failed(key)
     account = context.store.find_account(login) if login.strip() else None
     open_account = account if account is not None and account.disabled_at is None else None
     right = context.passwords.verify(None if open_account is None else open_account.password_hash, password)
     if open_account is None or not right:
         said = _("The sign-in name or the password does not fit.")
         return page(request, who, "account/login.html", status=401, error=said, **values)
-    context.guesses.succeeded(keys[0])
-    context.addresses.succeeded(keys[1])
+    context.guesses.succeeded(f"{address} {name}")
+    context.accounts.forgiven(name)
+    context.addresses.forgiven(address)
     if context.passwords.is_outdated(open_account.password_hash):
         context.store.set_password(open_account.id, context.passwords.hash(password))
     sign_in(request, context, open_account)
