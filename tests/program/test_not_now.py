@@ -387,7 +387,7 @@ def test_a_drill_of_a_later_step_is_asked_about_and_does_not_count() -> None:
     assert person.set("deadlift_floor", ALL).action == "ask"
     told = person.feel("deadlift_floor")
     assert told.reason.startswith("The deadlift from the floor comes later and does not count yet. Do the wall hinge")
-    assert line(told, "The drill of this step").seen == "deadlift_floor"
+    assert line(told, "The drill of this step").seen == "deadlift from the floor"
 
 
 def test_a_set_in_which_no_rep_was_told_says_how_to_film() -> None:

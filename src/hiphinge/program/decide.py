@@ -243,8 +243,9 @@ def _later(view: View) -> tuple[str, tuple[Line, ...]]:
     index = step_index(program, home) if home is not None else None
     if last is None or index is None or index <= view.state.stage:
         return "", ()
-    line = Line("The drill of this step", " or ".join(view.drills), last.drill, False, (last.key,))
-    return f"The {program.drill(last.drill).name.lower()} comes later and does not count yet. ", (line,)
+    needed, seen = [program.drill(one).name.lower() for one in view.drills], program.drill(last.drill).name.lower()
+    line = Line("The drill of this step", " or ".join(needed), seen, False, (last.key,))
+    return f"The {seen} comes later and does not count yet. ", (line,)
 
 
 def _unfelt(view: View) -> str:

@@ -241,7 +241,9 @@ def _compare_backs(usual: Side, coached: Side) -> str:
     least = CAMERA_MDC["lumbar_flexion"][0]
     if abs(by) <= least:
         return f"The lower back bent about as much in both: a difference under {least:g}° is not clear."
-    size = f"{whole_text(abs(by))}° {'less' if by < 0 else 'more'}"
+    # Of the rounded values, so that what is read adds up.
+    shown = abs(round(coached.lumbar.value) - round(usual.lumbar.value))
+    size = f"{shown}° {'less' if by < 0 else 'more'}"
     both = f"{estimate_text(coached.lumbar)} after {estimate_text(usual.lumbar)}"
     return f"In the coached hinge the lower back bent {size}: {both}.{_depth(usual, coached)}"
 
