@@ -148,7 +148,7 @@ def find_reasons(
     sessions = tuple(one for one in session_facts(counting(history)).values() if one.worked)
     stopped = found.decision.action in STOPS
     reasons = [
-        *_stops(found.decision),
+        *_stops(found.decision, history, program),
         *_states(history, program, stopped=stopped),
         *_pain(sessions),
         *_outside(facts),
@@ -160,10 +160,17 @@ def find_reasons(
     return tuple(sorted({one.kind: one for one in reversed(reasons)}.values(), key=lambda one: order[one.kind]))
 
 
-def _stops(decision: Decision) -> list[Reason]:
+def _stops(decision: Decision, history: History, program: Program) -> list[Reason]:
+    """Say what stopped a person: to the clinician, so not in the words that tell the person what to do."""
     if decision.action not in STOPS:
         return []
-    return [Reason("stop", "stop", decision.reason)]
+    state, _ = read_state(history, program)
+    first = sorted(state.stops, key=lambda stop: not stop.emergency)
+    if not first:
+        return [Reason("stop", "stop", decision.reason)]
+    rules = dict.fromkeys(one.rule for one in first if one.emergency == first[0].emergency)
+    told = " ".join(f"Yes to: {rule}" if rule.endswith("?") else f"{rule.rstrip('.')}." for rule in rules)
+    return [Reason("stop", "stop", f"Sent to an emergency department. {told}" if first[0].emergency else told)]
 
 
 def _states(history: History, program: Program, *, stopped: bool) -> list[Reason]:
