@@ -95,6 +95,6 @@ def _show(request: Request, who: Who, person: Person, desk: Desk, store: Store, 
     films = store.clips(person.id)
     return person_page(
         request, who, person, "data.html", status=422 if answers.errors else 200, kinds=sorted(kinds.items()),
-        films=films, kept=[one for one in films if one.kept], notes=len(desk.notes(person)), entries=len(events),
-        waiting=store.uploads(person.id), answers=answers,
+        measured=len(store.assessments(person.id)), kept=[one for one in films if one.kept],
+        notes=len(desk.notes(person)), entries=len(events), waiting=store.uploads(person.id), answers=answers,
     )  # fmt: skip
