@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -88,3 +89,17 @@ def test_a_program_that_comes_from_a_file_is_not_saved_here(world: DeskWorld, tm
     answer = browser.post("/desk/program", data={"toml": shipped_text(), "do": "save", "note": "x"})
     assert answer.status_code == 422
     assert world.clinic.store.current_program() is None
+
+
+def test_two_who_edit_at_once_do_not_go_over_each_other_unseen(world: DeskWorld) -> None:
+    def base() -> str:
+        return re.findall('name="base" value="([0-9a-f]{64})"', world.browser.get("/desk/program").text)[0]
+
+    mine, both = {"do": "save", "note": "mine", "base": base()}, shipped_text().replace("Wall hinge", "A hinge", 1)
+    assert world.browser.post("/desk/program", data={**mine, "toml": STRICT}).status_code == 303
+    answer = world.browser.post("/desk/program", data={**mine, "toml": both})
+    assert answer.status_code == 422
+    assert "Somebody saved another version meanwhile" in answer.text
+    assert len(world.clinic.store.programs()) == 1
+    assert world.browser.post("/desk/program", data={**mine, "toml": both, "base": base()}).status_code == 303
+    assert [one.toml for one in world.clinic.store.programs()] == [STRICT, both]

@@ -65,6 +65,10 @@ def change_program(
     note = answers.text("note", longest=400, needed=_("Please say in a few words what you changed, and why."))
     if context.settings.program is not None:
         answers.errors["note"] = _("This server takes its program from a file, so nothing is saved here.")
+    if answers.text("base") not in ("", context.program()[1]):
+        answers.errors["toml"] = _(
+            "Somebody saved another version meanwhile: it stands first below. Save again to put yours in its place."
+        )
     if answers.errors:
         return _show(request, who, desk, context, text, answers, checked=checked)
     store.save_program(text, hashlib.sha256(text.encode()).hexdigest(), note)
@@ -129,5 +133,5 @@ def _show(
         request, who, "desk/program.html", status=422 if bad else 200, text=text, checked=checked, answers=answers,
         changes=None if program is None else _changes(desk, program), people=len(desk.store.people()),
         versions=versions, version=version, fixed=context.settings.program is not None, name=_NAME,
-        title=desk.program.title, said=request.query_params.get("said", ""),
+        title=desk.program.title, base=context.program()[1], said=request.query_params.get("said", ""),
     )  # fmt: skip
