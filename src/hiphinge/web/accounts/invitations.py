@@ -76,8 +76,10 @@ def invite(
 
 
 @router.post("/desk/invitations/{invitation}/revoke", dependencies=[allow("desk.act")])
-def revoke(store: StoreDep, invitation: Annotated[str, Path(max_length=64)]) -> Response:
-    """Withdraw an invitation."""
+def revoke(who: WhoDep, store: StoreDep, invitation: Annotated[str, Path(max_length=64)]) -> Response:
+    """Withdraw an invitation; an administrator's only as one."""
+    if who.role != "owner" and any(one.id == invitation and one.role == "owner" for one in store.invitations()):
+        raise NotAllowed(_("Only an administrator withdraws an administrator's invitation."))
     store.revoke_invitation(invitation)
     return RedirectResponse("/desk/invitations", status_code=303)
 
