@@ -402,3 +402,23 @@ def test_a_set_whose_person_was_erased_is_let_go_and_the_others_are_written() ->
         await bench.hub.stop()
 
     run(work)
+
+
+def test_nobody_takes_the_places_of_all_others() -> None:
+    async def work() -> None:
+        bench = Bench(sets=3, sets_each=2)
+        await bench.hub.start()
+        for number in range(4):
+            bench.store.add(f"old-{number}", state="finished")
+        await sit(bench, "old-0")
+        await sit(bench, "old-1")
+        with pytest.raises(RecordConflict, match="one person"):
+            await sit(bench, "old-2")
+        for number in range(3):
+            assert not bench.hub.is_full
+            bench.store.add(f"new-{number}", person=f"somebody-{number}")
+            await sit(bench, f"new-{number}")
+        assert bench.hub.is_full
+        await bench.hub.stop()
+
+    run(work)

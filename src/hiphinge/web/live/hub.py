@@ -101,7 +101,7 @@ class LiveHub:
     @property
     def is_full(self) -> bool:
         """Whether as many sets run as this server takes."""
-        return len(self.seats) + len(self._loading) >= self.limits.sets
+        return sum(one.phase != "ended" for one in self.seats.values()) + len(self._loading) >= self.limits.sets
 
     def full_error(self) -> RecordConflict:
         """Return the refusal of one set more."""
@@ -110,6 +110,15 @@ class LiveHub:
             expected="a free place",
             next_step="Try again in a minute.",
         )
+
+    def _refuse_greedy(self, person: str) -> None:
+        """Refuse somebody who holds many sets: an open one, and those that ended just now, are enough."""
+        if sum(one.person == person for one in self.seats.values()) >= self.limits.sets_each:
+            raise RecordConflict(
+                "Too many sets of one person are open at once.",
+                expected=f"at most {self.limits.sets_each} within a minute",
+                next_step="Close the other pages, and wait a minute.",
+            )
 
     def running(self) -> asyncio.AbstractEventLoop:
         """Return the loop that the hub runs in, for who waits for it in another thread."""
@@ -150,6 +159,7 @@ class LiveHub:
         loop = asyncio.get_running_loop()
         try:
             opened = await loop.run_in_executor(self._judge, lambda: self._service().reopen(live))
+            self._refuse_greedy(opened.live.person)
             seat = Seat(opened, self.limits, self._clock)
             if opened.live.state != "open":
                 seat.phase = "ended"

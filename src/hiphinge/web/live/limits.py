@@ -15,6 +15,8 @@ class LiveLimits:
     ----------
     sets
         Live sets held at once; a further one is asked to wait.
+    sets_each
+        Of one person, ended ones of the last minute included: nobody takes the places of all others.
     tick_s
         Frames that come within this time of each other are read together.
     step_frames
@@ -45,6 +47,7 @@ class LiveLimits:
     """
 
     sets: int = 100
+    sets_each: int = 8
     tick_s: float = 0.025
     step_frames: int = 16
     waiting_frames: int = 128

@@ -76,7 +76,7 @@ class Seat:
     """A live set that somebody does right now."""
 
     def __init__(self, opened: OpenedLive, limits: LiveLimits, clock: Callable[[], float]) -> None:
-        self.live, self.coach = opened.live.id, opened.coach
+        self.live, self.person, self.coach = opened.live.id, opened.live.person, opened.coach
         self.next_seq, self.next_command, self._next_chunk = opened.next_seq, opened.next_command, opened.next_chunk
         self.saved_seq, self.saved_command = opened.next_seq, opened.next_command
         self.outbox = Outbox(limits, clock)

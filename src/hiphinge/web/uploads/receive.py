@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -36,7 +35,8 @@ _SUFFIXES = (
     ("matroska", ".mkv"), ("webm", ".webm"), ("mp4", ".mp4"), ("avi", ".avi"), ("gif", ".gif"), ("png", ".png"),
     ("jpeg", ".jpg"), ("webp", ".webp"), ("mpegts", ".ts"), ("image2", ".jpg"),
 )  # fmt: skip
-_locks: defaultdict[str, Lock] = defaultdict(Lock)
+#: One for each of many films: two films may share one, and wait for each other's piece.
+_LOCKS = tuple(Lock() for _number in range(64))
 
 
 class WrongOffset(WebError):
@@ -134,7 +134,7 @@ def add_piece(store: Store, upload: Upload, offset: int, piece: bytes) -> int:
     TooLarge
         It is larger than what is left of the film.
     """
-    with _locks[upload.id]:
+    with _LOCKS[hash(upload.id) % len(_LOCKS)]:
         upload = store.upload(upload.id)
         goes_on = offset_of(store, upload)
         if offset != goes_on:
@@ -182,12 +182,10 @@ def check_film(store: Store, upload: Upload) -> Film:
     try:
         film = _open(path)
     except HiphingeError as error:
-        _locks.pop(upload.id, None)
         store.drop_upload(upload.id)
         error.what = error.what.replace(repr(str(path)), _("The file")).replace(str(path), _("the file"))
         raise
     store.finish_upload(upload.id, film.sha256)
-    _locks.pop(upload.id, None)
     return film
 
 
