@@ -2,6 +2,7 @@
 
 import pytest
 
+from hiphinge.errors import StoreError
 from tests.web.clients import home_browser
 
 
@@ -56,3 +57,31 @@ def test_errors_are_pages_for_people_and_json_for_programs(home):
 
 def test_health(store):
     assert home_browser(store).get("/healthz").json() == {"status": "ok"}
+
+
+def test_where_the_store_lies_is_told_to_the_log_alone(home, store, caplog):
+    """Whoever is in the network may ask; what a database says of itself is for whoever runs it."""
+    app = home.app
+    home.get("/start")
+    app.state.hiphinge.opened = _Gone(store)
+    for path in ("/healthz", "/"):
+        answer = home.get(path)
+        assert answer.status_code == 503
+        assert "cannot be reached just now" in answer.text
+        assert "/srv/private" not in answer.text
+    assert "/srv/private/store.sqlite3" in caplog.text
+
+
+class _Gone:
+    """A store whose disk went away."""
+
+    def __init__(self, store):
+        self._store = store
+
+    def _fail(self, *_given):
+        raise StoreError("The store cannot be used: /srv/private/store.sqlite3 (disk I/O error).") from OSError(5)
+
+    people = current_program = _fail
+
+    def __getattr__(self, name):
+        return getattr(self._store, name)

@@ -40,9 +40,11 @@ __all__ = [
     "add_error_handlers",
     "answer_error",
     "answer_unforeseen",
+    "for_visitors",
     "refuse_websocket",
     "status_of",
     "wants_json",
+    "where_it_was",
 ]
 
 #: Where a request keeps the error for which no more of it was read.
@@ -128,6 +130,18 @@ def status_of(error: HiphingeError) -> int:
     return next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
 
 
+def for_visitors(error: HiphingeError) -> HiphingeError:
+    """Return an error as whoever asks is told it: where the store lies, and what its database says, goes to the log."""
+    if type(error) is not StoreError or error.__cause__ is None:
+        return error
+    _LOG.error("The store does not answer: %s", error.what)
+    return StoreError(
+        _("The records cannot be reached just now."),
+        expected=_("what was confirmed before is kept"),
+        next_step=_("Try again in a moment; if it stays, tell whoever looks after this server."),
+    )
+
+
 def wants_json(connection: HTTPConnection) -> bool:
     """Whether a program asks, not a person with a browser."""
     accept = connection.headers.get("accept", "")
@@ -157,6 +171,7 @@ async def refuse_websocket(connection: WebSocket, error: HiphingeError) -> None:
     """Close a websocket with 4000 and HTTP's status: a page cannot see why one was refused that never opened."""
     if connection.application_state is WebSocketState.CONNECTING:
         await connection.accept()
+    error = for_visitors(error)
     await connection.close(code=_WEBSOCKET + status_of(error), reason=error.what[:100])
 
 
@@ -195,6 +210,7 @@ async def _on_invalid(connection: Request | WebSocket, error: Exception) -> Resp
 
 def answer_error(connection: HTTPConnection, error: HiphingeError) -> Response:
     """Return the page, or the JSON, that an error is answered with."""
+    error = for_visitors(error)
     status = status_of(error)
     headers = dict(getattr(error, "headers", {}))
     if wants_json(connection):
@@ -210,12 +226,15 @@ def answer_error(connection: HTTPConnection, error: HiphingeError) -> Response:
     return error_page(connection, error, status=status, headers=headers)
 
 
+def where_it_was(error: BaseException) -> str:
+    """Return for the log what kind of error it was, and where; not its message: that may carry a name or an answer."""
+    return f"{type(error).__name__}\n{''.join(traceback.format_tb(error.__traceback__))}"
+
+
 def answer_unforeseen(connection: HTTPConnection, error: Exception) -> Response:
     """Return the page for an error that nobody foresaw; the log gets where it happened, nothing of what was sent."""
     reference = secrets.token_hex(4)
-    where = "".join(traceback.format_tb(error.__traceback__))
-    # The message is left out: it may carry a name or an answer.
-    _LOG.error("Error %s: %s\n%s", reference, type(error).__name__, where)
+    _LOG.error("Error %s: %s", reference, where_it_was(error))
     kind = WebError(
         _("hiphinge met an error that it did not foresee. Its reference is ") + reference + ".",
         next_step=_("Try again; if it stays, give the reference to whoever looks after this server."),

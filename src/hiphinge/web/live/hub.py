@@ -15,6 +15,7 @@ from hiphinge.errors import HiphingeError, RecordConflict, StoreError
 from hiphinge.live import Coach, step_together
 from hiphinge.live.wire import Rows
 from hiphinge.service.live import LiveService, Told
+from hiphinge.web.errors import for_visitors, where_it_was
 from hiphinge.web.live.limits import LiveLimits
 from hiphinge.web.live.seat import Command, Line, Seat
 from hiphinge.web.live.writer import ChunkWriter
@@ -273,9 +274,9 @@ class LiveHub:
     def _read(self, batch: Sequence[tuple[Seat, Rows]]) -> None:
         try:
             answers = self._step_together([(seat.coach, rows) for seat, rows in batch])
-        except Exception:
+        except Exception as error:
             # One set's trouble is not the others'; a coach may have read a part, so the set is made again.
-            _log.exception("live: frames of %d sets could not be read together", len(batch))
+            _log.error("live: frames of %d sets could not be read together: %s", len(batch), where_it_was(error))
             for seat, _ in batch:
                 self._drop(seat)
             return
@@ -394,6 +395,7 @@ class LiveHub:
 def error_message(error: BaseException, *, fatal: bool) -> Message:
     """Return an error as the screen gets it."""
     if isinstance(error, HiphingeError):
+        error = for_visitors(error)
         said = {"what": error.what, "expected": error.expected, "next_step": error.next_step}
     else:
         said = {"what": "Something went amiss on the server.", "expected": "", "next_step": "Try again in a moment."}
