@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 
 from tests.browser.walking import Walker
@@ -45,7 +46,12 @@ def follow_set(walker: Walker, *, pain: str = "") -> Told:
 def _until_over(walker: Walker, over: object) -> None:
     """Wait for the end of the set; a device that is slow goes on all the same."""
     page = walker.page
+    live = page.locator("[data-part=live]:visible")
+    looked = time.monotonic()
     for _ in range(PATIENCE_MS // 200):
+        before, looked = looked, time.monotonic()
+        if live.count():
+            walker.filmed_s += looked - before
         slow = page.locator("[data-action=anyway]")
         if slow.is_visible():
             walker.taps += 1

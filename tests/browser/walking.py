@@ -20,7 +20,11 @@ _WIDTH, _HEIGHT = 390, 844
 
 @dataclass(slots=True)
 class Walker:
-    """A person at a page. ``troubles``: what no page may do, as text; ``taps`` and ``typed`` as a person makes them."""
+    """A person at a page.
+
+    ``troubles``: what no page may do, as text; ``taps`` and ``typed`` as a person makes them; ``filmed_s``: how long
+    they stood before the camera.
+    """
 
     page: Any
     base: str
@@ -28,6 +32,7 @@ class Walker:
     expected: list[str] = field(default_factory=list)
     taps: int = 0
     typed: int = 0
+    filmed_s: float = 0.0
     began: float = field(default_factory=time.monotonic)
 
     @property
