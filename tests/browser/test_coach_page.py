@@ -317,7 +317,7 @@ def test_no_camera_is_told_kindly(page: Any, axe: Callable[[Any], Sequence[str]]
     page.goto(page.coach)
     page.click("[data-action=start]")
     wait_for(page, "trouble-title", title)
-    assert page.get_by_role("link", name="Send a video instead").is_visible()
+    assert page.get_by_role("link", name="Send a film instead").is_visible()
     assert page.evaluate("document.activeElement.id") == "coach-trouble-title"
     assert axe(page) == []
     page.evaluate("globalThis.__camera = null")

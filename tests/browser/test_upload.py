@@ -19,7 +19,7 @@ FILM = DATA / "rounded_left.mp4"
 def begin(walker: Walker) -> None:
     """From the first page to the one where a film is chosen: no account, no form."""
     walker.open("/")
-    walker.tap("Use a video instead", leads="/upload")
+    walker.tap("Use a film instead", leads="/upload")
 
 
 def answer(walker: Walker, *, pain: str = "0") -> None:
