@@ -293,3 +293,16 @@ def test_whoever_is_let_in_no_longer_is_told_no_more(house) -> None:
 
     assert not any("event: end" in one for one in asyncio.run(look()))
     assert len(asked) == 3
+
+
+def test_a_disk_that_takes_no_more_is_told_and_the_film_goes_on_later(house) -> None:
+    sender = Sender(house, make_film(3))
+    assert sender.begin().status_code == 201
+    place = film_of(house.store, sender.upload)
+    place.mkdir()
+    answer = sender.piece(0, 100)
+    assert answer.status_code == 507
+    assert "no room" in answer.json()["what"]
+    place.rmdir()
+    sender.rest()
+    assert sender.finish().status_code == 200

@@ -7,11 +7,10 @@ from typing import Any
 
 from fastapi import APIRouter
 from markupsafe import Markup
-from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from hiphinge.errors import HiphingeError, RecordConflict
+from hiphinge.errors import RecordConflict
 from hiphinge.program.model import RedFlag
 from hiphinge.report.program.visit import VisitPage, render_visit_pdf, visit_view
 from hiphinge.service.desk import Desk
@@ -24,12 +23,11 @@ from hiphinge.web.desk.signing import signature
 from hiphinge.web.desk.views import decision_view
 from hiphinge.web.errors import NotFound
 from hiphinge.web.pages import page
-from hiphinge.web.patient.answers import NO_ANSWERS, Answers, FormDep, for_pages
+from hiphinge.web.patient.answers import NO_ANSWERS, Answers, FormDep
 from hiphinge.web.patient.feel import feel_words
 from hiphinge.web.patient.jobs import job_view, open_jobs
 from hiphinge.web.translate import _
-from hiphinge.web.uploads.order import finish_upload
-from hiphinge.web.uploads.receive import open_upload, take_whole
+from hiphinge.web.uploads.order import take_form
 
 __all__ = ["router"]
 
@@ -71,23 +69,8 @@ def send_film(
     request: Request, who: WhoDep, person: PersonDep, desk: DeskDep, context: ContextDep, form: FormDep
 ) -> Response:
     """Take the film of one of the two bends."""
-    answers, film = Answers(form), form.get("film")
-    if not isinstance(film, UploadFile) or not film.size:
-        answers.errors["film"] = _("Please choose a film.")
-        return _show(request, who, person, desk, context, answers)
-    with for_pages():
-        upload = open_upload(
-            desk.store, person, name=film.filename or "", size=film.size, meta={},
-            most_bytes=context.settings.upload_mb << 20,
-        )  # fmt: skip
-        try:
-            take_whole(desk.store, upload, film.file)
-            sent = finish_upload(desk, person, upload, answers)
-        except HiphingeError:
-            desk.store.drop_upload(upload.id)
-            raise
-    if sent.missing:
-        desk.store.drop_upload(upload.id)
+    answers = Answers(form)
+    if take_form(desk, person, answers, most_bytes=context.settings.upload_mb << 20).missing:
         return _show(request, who, person, desk, context, answers)
     return RedirectResponse(f"/desk/visit/{person.id}", status_code=303)
 

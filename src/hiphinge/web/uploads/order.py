@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
+from starlette.datastructures import UploadFile
+
 from hiphinge.clip.options import FACINGS
+from hiphinge.errors import HiphingeError
 from hiphinge.program import Drill
 from hiphinge.service.desk import Desk, Look
 from hiphinge.service.interview import Feel
@@ -20,14 +23,14 @@ from hiphinge.service.orders import (
     with_ticks,
 )
 from hiphinge.service.words import EFFORT_WORDS
-from hiphinge.web.patient.answers import Answers, read_feel
+from hiphinge.web.patient.answers import Answers, for_pages, read_feel
 from hiphinge.web.translate import _
-from hiphinge.web.uploads.receive import check_film
+from hiphinge.web.uploads.receive import check_film, open_upload, take_whole
 
 if TYPE_CHECKING:
     from hiphinge.store import Job, Person, Store, Upload
 
-__all__ = ["LABELS", "Sent", "find_queued", "finish_upload", "pick_drill", "read_order_form"]
+__all__ = ["LABELS", "Sent", "find_queued", "finish_upload", "pick_drill", "read_order_form", "take_form"]
 
 Label = Literal["", "usual", "coached"]
 LABELS: tuple[Label, ...] = ("", "usual", "coached")
@@ -120,3 +123,30 @@ def finish_upload(desk: Desk, person: Person, upload: Upload, answers: Answers) 
     order = replace(order, suffix=film.suffix)
     check_order(desk, person, order, sha256=film.sha256)
     return Sent(job=queue_clip(desk, person, order))
+
+
+def take_form(desk: Desk, person: Person, answers: Answers, *, most_bytes: int) -> Sent:
+    """Take a film that came whole, with its form; of what does not fit nothing is left, for a browser sends it again.
+
+    Raises
+    ------
+    HiphingeError
+        It is no film, too large, was logged before, or cannot be logged now.
+    """
+    film = answers.given.get("film")
+    if not isinstance(film, UploadFile) or not film.size:
+        answers.errors["film"] = _("Please choose a film.")
+        return Sent(missing=answers.errors)
+    with for_pages():
+        upload = open_upload(
+            desk.store, person, name=film.filename or "", size=film.size, meta={}, most_bytes=most_bytes
+        )
+        try:
+            take_whole(desk.store, upload, film.file)
+            sent = finish_upload(desk, person, upload, answers)
+        except HiphingeError:
+            desk.store.drop_upload(upload.id)
+            raise
+    if sent.missing:
+        desk.store.drop_upload(upload.id)
+    return sent

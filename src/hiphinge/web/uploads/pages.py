@@ -5,23 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import APIRouter
-from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import Response
 
-from hiphinge.errors import HiphingeError
 from hiphinge.program import Drill
 from hiphinge.service.desk import Desk, Look
 from hiphinge.service.orders import WALL_TICK, ClipOrder, asks_touch, is_set
 from hiphinge.service.visits import USUAL_DRILL
 from hiphinge.store import Person
 from hiphinge.web.access import ContextDep, DeskDep, PersonDep, Who, WhoDep, allow
-from hiphinge.web.patient.answers import NO_ANSWERS, Answers, FormDep, for_pages
+from hiphinge.web.patient.answers import NO_ANSWERS, Answers, FormDep
 from hiphinge.web.patient.feel import feel_words
 from hiphinge.web.patient.flow import find_due, go, is_stopped, person_page
 from hiphinge.web.translate import _
-from hiphinge.web.uploads.order import LABELS, finish_upload, pick_drill
-from hiphinge.web.uploads.receive import PIECE_BYTES, open_upload, take_whole
+from hiphinge.web.uploads.order import LABELS, pick_drill, take_form
+from hiphinge.web.uploads.receive import PIECE_BYTES
 
 __all__ = ["router"]
 
@@ -51,29 +49,9 @@ def send_whole(
         return go(person)
     label = answers.text("label")
     drill = pick_drill(desk, look, answers.text("drill"), label)
-    film = form.get("film")
-
-    def again() -> Response:
-        return _show(request, who, person, desk, look, drill, label, answers, context.settings.upload_mb)
-
-    if not isinstance(film, UploadFile) or not film.size:
-        answers.errors["film"] = _("Please choose a film.")
-        return again()
-    with for_pages():
-        upload = open_upload(
-            desk.store, person, name=film.filename or "", size=film.size, meta={},
-            most_bytes=context.settings.upload_mb << 20,
-        )  # fmt: skip
-        try:
-            take_whole(desk.store, upload, film.file)
-            sent = finish_upload(desk, person, upload, answers)
-        except HiphingeError:
-            desk.store.drop_upload(upload.id)
-            raise
+    sent = take_form(desk, person, answers, most_bytes=context.settings.upload_mb << 20)
     if sent.missing:
-        # A browser sends the film again with the form; half a day's rest on the disk helps nobody.
-        desk.store.drop_upload(upload.id)
-        return again()
+        return _show(request, who, person, desk, look, drill, label, answers, context.settings.upload_mb)
     return go(person, "today" if sent.job is None else f"jobs/{sent.job.id}")
 
 

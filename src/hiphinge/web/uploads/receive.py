@@ -80,15 +80,19 @@ def open_upload(
         raise _too_many()
     folder = store.upload_folder()
     if shutil.disk_usage(folder).free < size + _RESERVE_BYTES:
-        full = WebError(
-            _("There is no room for the film on this computer."),
-            next_step=_("Delete kept films under My data, or free some space, then send it again."),
-        )
-        full.status = 507
-        raise full
+        raise _no_room()
     # The name is shown again, and never used as a name of a file.
     shown = "".join(one for one in name.replace("\\", "/").rpartition("/")[2] if one.isprintable())[:200]
     return store.add_upload(person.id, shown.strip() or _("film"), size, meta)
+
+
+def _no_room() -> WebError:
+    error = WebError(
+        _("There is no room for the film on this computer."),
+        next_step=_("Delete kept films under My data, or free some space, then send it again."),
+    )
+    error.status = 507
+    return error
 
 
 def _waiting(store: Store, person: Person) -> list[Upload]:
@@ -133,6 +137,8 @@ def add_piece(store: Store, upload: Upload, offset: int, piece: bytes) -> int:
         It begins elsewhere.
     TooLarge
         It is larger than what is left of the film.
+    WebError
+        The disk takes no more.
     """
     with _LOCKS[hash(upload.id) % len(_LOCKS)]:
         upload = store.upload(upload.id)
@@ -141,13 +147,10 @@ def add_piece(store: Store, upload: Upload, offset: int, piece: bytes) -> int:
             raise WrongOffset(goes_on)
         if offset + len(piece) > upload.size:
             raise TooLarge(_("That is more than the film was said to have."), next_step=_("Send it once more."))
-        with _part(film_of(store, upload.id)) as part:
-            # What was cut off in the middle of a piece is written over.
-            part.truncate(offset)
-            part.seek(offset)
-            part.write(piece)
-            part.flush()
-            os.fsync(part.fileno())
+        try:
+            _write(film_of(store, upload.id), offset, piece)
+        except OSError:
+            raise _no_room() from None
         return store.set_upload_received(upload.id, offset + len(piece)).received
 
 
@@ -158,9 +161,15 @@ def take_whole(store: Store, upload: Upload, source: Any) -> None:
         offset = add_piece(store, upload, offset, piece)
 
 
-def _part(path: Path) -> Any:
+def _write(path: Path, offset: int, piece: bytes) -> None:
+    """Have a piece on the disk; what was cut off in the middle of one is written over."""
     handle = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
-    return os.fdopen(handle, "r+b")
+    with os.fdopen(handle, "r+b") as part:
+        part.truncate(offset)
+        part.seek(offset)
+        part.write(piece)
+        part.flush()
+        os.fsync(part.fileno())
 
 
 def check_film(store: Store, upload: Upload) -> Film:
