@@ -119,7 +119,7 @@ def test_a_set_from_the_first_tap_to_the_summary(page: Any, axe: Callable[[Any],
     wait_for(page, "result", "A hinge")
     assert [line.split()[2] for line in page.locator("[data-reps] li").all_inner_texts()] == ["counts", "could"]
     measured = page.locator("[data-measures] dd").all_inner_texts()
-    assert measured[:2] == ["−3° (−9° to 3°)", "0.62 (0.50 to 0.74) foot lengths"]
+    assert measured[:2] == ["−3° (−9 to 3)", "0.62 (0.50 to 0.74) foot lengths"]
     page.click("[data-more-measures] summary")
     assert shown(page, "other-measures") == "Foot slide\n0.00 (0.00 to 0.10) foot lengths"
     assert shown(page, "next") == "One more set of eight."

@@ -241,16 +241,17 @@ export class View {
     });
   }
 
-  /** A value with its range, for example "12° (6° to 18°)" or "0.62 (0.50 to 0.74) foot lengths". */
+  /** A value with its range, as every page writes it: "12° (6 to 18)", "84 % (74 to 93)" or "0.62 (0.50 to 0.74) foot lengths". */
   interval({ value, lo, hi }, unit) {
     const sign = SIGNS.includes(unit) ? unit : "";
     const digits = sign ? 0 : 2;
     const write = (number) => {
       const text = number.toFixed(digits);
-      return `${Number(text) === 0 ? text.replace("-", "") : text.replace("-", "\u2212")}${sign}`;
+      return `${Number(text) === 0 ? text.replace("-", "") : text.replace("-", "\u2212")}`;
     };
     const ranged = Number.isFinite(lo) && Number.isFinite(hi);
-    const text = ranged ? fill(this.strings.interval, { value: write(value), lo: write(lo), hi: write(hi) }) : write(value);
+    const first = `${write(value)}${sign === "%" ? "\u00a0%" : sign}`;
+    const text = ranged ? fill(this.strings.interval, { value: first, lo: write(lo), hi: write(hi) }) : first;
     return sign || !unit ? text : `${text} ${this.strings.units[unit] ?? unit}`;
   }
 }
