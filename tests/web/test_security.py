@@ -9,7 +9,8 @@ import pytest
 from starlette.websockets import WebSocketDisconnect
 
 from hiphinge.web.app import create_app
-from hiphinge.web.security import CONTENT_SECURITY_POLICY
+from hiphinge.web.errors import REFUSED, WebError
+from hiphinge.web.security import CONTENT_SECURITY_POLICY, Limited
 from hiphinge.web.settings import Settings
 from tests.web.clients import CLINIC, Browser, clinic_app, clinic_browser, home_app, home_browser, sign_in
 
@@ -295,3 +296,36 @@ def test_a_film_that_breaks_off_is_no_error_of_ours(home, caplog):
     with caplog.at_level(logging.WARNING):
         assert send_film(home, f"/p/{person}/upload", receive) == []
     assert caplog.records == []
+
+
+def test_who_says_nothing_more_is_not_waited_for(home):
+    """A form of which half came, and then nothing."""
+
+    async def half():
+        await asyncio.Event().wait()
+
+    async def ask():
+        scope = {"type": "http"}
+        limited = Limited(scope, half, 1000, silent_s=0)
+        with pytest.raises(WebError, match="broke off") as refused:
+            await limited()
+        assert (refused.value.status, scope[REFUSED]) == (408, refused.value)
+
+    asyncio.run(ask())
+
+
+def test_who_has_sent_all_may_be_silent():
+    """A stream of events waits for whoever listens to leave, which takes as long as it takes."""
+    told = [{"type": "http.request", "body": b"x", "more_body": False}, {"type": "http.disconnect"}]
+
+    async def receive():
+        await asyncio.sleep(0)
+        return told.pop(0)
+
+    async def ask():
+        limited = Limited({"type": "http"}, receive, 1000, silent_s=60)
+        limited_silent = [await limited()]
+        limited._silent_s = 0
+        return [*limited_silent, await limited()]
+
+    assert [one["type"] for one in asyncio.run(ask())] == ["http.request", "http.disconnect"]

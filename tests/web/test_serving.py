@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import socket
@@ -14,9 +15,13 @@ import urllib.request
 from datetime import UTC, datetime
 
 import pytest
+from uvicorn import Config
+from uvicorn.server import ServerState
+from websockets.asyncio.client import connect
 
 from hiphinge.errors import ConfigError, UsageError
 from hiphinge.web.serving import (
+    Connection,
     Listener,
     bind,
     build,
@@ -162,6 +167,73 @@ def test_a_server_that_runs_has_one_worker(store):
         run_servers(app, plan, [listening])
     asked.join()
     assert seen == [1]
+
+
+class Hasty(Connection):
+    """Waits for no time at all for the head of a request."""
+
+    head_s = 0.0
+
+
+async def hello(scope, receive, send):
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.accept"})
+        await receive()
+        await receive()
+        await send({"type": "websocket.send", "text": "hello"})
+        return
+    await receive()
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"5")]})
+    await send({"type": "http.response.body", "body": b"hello"})
+
+
+@contextlib.asynccontextmanager
+async def listening(kind):
+    """A server that speaks with a kind of connection; yields its port and the connections that were made."""
+    config, made = Config(hello, ws="websockets-sansio", log_config=None), []
+    config.load()
+
+    def make():
+        made.append(kind(config=config, server_state=ServerState(), app_state={}))
+        return made[-1]
+
+    async with await asyncio.get_running_loop().create_server(make, "127.0.0.1", 0) as server:
+        yield server.sockets[0].getsockname()[1], made
+
+
+def test_who_asks_for_nothing_holds_no_place():
+    async def ask():
+        async with listening(Hasty) as (port, _made):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            assert await reader.read() == b""
+            writer.close()
+
+    asyncio.run(asyncio.wait_for(ask(), 30))
+
+
+def test_half_a_request_holds_no_place():
+    async def ask():
+        async with listening(Connection) as (port, made):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            assert (await reader.readuntil(b"hello")).startswith(b"HTTP/1.1 200")
+            assert made[0]._late is None
+            made[0].head_s = 0.0
+            writer.write(b"GET / HTTP/1.1\r\n")
+            assert await reader.read() == b""
+            writer.close()
+
+    asyncio.run(asyncio.wait_for(ask(), 30))
+
+
+def test_a_websocket_may_be_silent():
+    async def ask():
+        async with listening(Connection) as (port, made), connect(f"ws://127.0.0.1:{port}/") as line:
+            assert made[0]._late is None
+            await line.send("x")
+            assert await line.recv() == "hello"
+
+    asyncio.run(asyncio.wait_for(ask(), 30))
 
 
 START = """

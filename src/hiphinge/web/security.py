@@ -5,6 +5,7 @@ Every answer gets its security headers here.
 
 from __future__ import annotations
 
+import asyncio
 import re
 from urllib.parse import urlsplit
 
@@ -20,7 +21,7 @@ from hiphinge.web.network import address_of, host_of
 from hiphinge.web.tokens import fingerprint, is_secure, read_token, set_cookies
 from hiphinge.web.translate import _, choose_language, set_language
 
-__all__ = ["CONTENT_SECURITY_POLICY", "Guard"]
+__all__ = ["CONTENT_SECURITY_POLICY", "Guard", "Limited"]
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data: blob:; "
@@ -42,6 +43,8 @@ _BROWSERS = 20.0
 _DOORS = ("/login", "/join/", "/start")
 #: Asking for a way in, per minute and address.
 _DOOR_PER_MINUTE = 60.0
+#: Who says nothing for so long in the middle of what they send has gone.
+SILENT_S = 60.0
 _UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 #: A form or a call; one piece of an upload.
 _FORM_BYTES, _PIECE_BYTES = 1 << 20, 32 << 20
@@ -70,7 +73,7 @@ class Guard:
         try:
             self._check(connection)
             self._count(connection)
-            await self._app(scope, _Limited(scope, receive, self._limit(connection)), answering)
+            await self._app(scope, Limited(scope, receive, self._limit(connection)), answering)
         except HiphingeError as error:
             await self._refuse(connection, error, receive, answering)
         except ClientDisconnect:
@@ -155,14 +158,34 @@ def _too_large(limit: int) -> WebError:
     )
 
 
-class _Limited:
-    """Counts what is received, for a sender who did not say how much it will be."""
+def _too_slow() -> WebError:
+    error = WebError(
+        _("The connection broke off while something was being sent."), next_step=_("Try again: nothing was changed.")
+    )
+    error.status = 408
+    return error
 
-    def __init__(self, scope: Scope, receive: Receive, limit: int) -> None:
+
+class Limited:
+    """Counts what is received, for a sender who did not say how much it will be, and waits only so long for it."""
+
+    def __init__(self, scope: Scope, receive: Receive, limit: int, *, silent_s: float = SILENT_S) -> None:
         self._scope, self._receive, self._left, self._limit = scope, receive, limit, limit
+        self._silent_s = silent_s
+        self._more = scope["type"] == "http"
 
     async def __call__(self) -> Message:
-        message = await self._receive()
+        """Return what comes next."""
+        if not self._more:
+            # All that it sent is here: what comes now is that it leaves, whenever that is.
+            return await self._receive()
+        try:
+            async with asyncio.timeout(self._silent_s):
+                message = await self._receive()
+        except TimeoutError:
+            self._scope[REFUSED] = _too_slow()
+            raise self._scope[REFUSED] from None
+        self._more = message["type"] == "http.request" and message.get("more_body", False)
         if message["type"] == "http.request":
             self._left -= len(message.get("body", b""))
             if self._left < 0:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import uvicorn
 from fastapi import FastAPI
+from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 from hiphinge.errors import ConfigError, UsageError
 from hiphinge.web.app import create_app
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from hiphinge.store import Store
 
 __all__ = [
+    "Connection",
     "Listener",
     "Plan",
     "bind",
@@ -43,6 +45,8 @@ __all__ = [
 
 #: A live message is at most 64 frames of 1382 bytes, or a picture of 300 kB.
 _MESSAGE_BYTES = 1 << 19
+#: How long a connection may take to say what it asks for.
+HEAD_S = 20.0
 #: How long requests that are under way may take after the server was told to stop.
 _GRACE_S = 10
 #: How long the first administrator's link, and a phone's, can be used.
@@ -240,6 +244,49 @@ def bind(listener: Listener) -> socket.socket:
     return made
 
 
+class Connection(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
+    """A connection that has to ask for something: half a request would hold its place for ever."""
+
+    head_s = HEAD_S
+    _late: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: Any) -> None:
+        """Begin to wait."""
+        super().connection_made(transport)
+        self._wait()
+
+    def data_received(self, data: bytes) -> None:
+        """Go on waiting, unless that was the rest of a request's head."""
+        super().data_received(data)
+        self._wait()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Wait no longer."""
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    def _wait(self) -> None:
+        if self._is_asked():
+            self._stop_waiting()
+        elif self._late is None:
+            self._late = self.loop.call_later(self.head_s, self._give_up)
+
+    def _stop_waiting(self) -> None:
+        if self._late is not None:
+            self._late.cancel()
+            self._late = None
+
+    def _is_asked(self) -> bool:
+        """Whether a request is under way, or a websocket has taken the connection over."""
+        taken_over = self.transport.is_closing() or self.transport.get_protocol() is not self
+        return taken_over or (self.cycle is not None and not self.cycle.response_complete)
+
+    def _give_up(self) -> None:
+        self._late = None
+        if not self._is_asked():
+            self.transport.close()
+
+
 class _Server(uvicorn.Server):
     """A server whose signals are looked after outside: several run in one process."""
 
@@ -287,6 +334,7 @@ def _config(app: FastAPI, settings: Settings, listener: Listener, *, first: bool
         log_config=None,
         log_level="warning",
         server_header=False,
+        http=Connection,
         ws="websockets-sansio",
         ws_max_size=_MESSAGE_BYTES,
         ws_per_message_deflate=False,
