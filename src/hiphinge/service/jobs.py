@@ -9,6 +9,7 @@ import shutil
 import socket
 import threading
 import time
+import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -108,8 +109,10 @@ def run_job(
             heart.stop()
             _fail(store, job, owner, _say(error), retry=again, drop=isinstance(error, InputError))
             return
-        except Exception:
-            _log.exception("Job %s failed.", job.id)
+        except Exception as error:
+            # Where it happened, never the message: it may carry a name or an answer.
+            where = "".join(traceback.format_tb(error.__traceback__))
+            _log.error("Job %s failed: %s\n%s", job.id, type(error).__name__, where)
             heart.stop()
             _fail(store, job, owner, _UNEXPECTED, retry=True, drop=False)
             return
