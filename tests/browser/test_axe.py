@@ -1,38 +1,47 @@
-"""Every page that a patient or a clinician can reach, with real content, in both colour schemes: axe, width, origin."""
+"""Every page that a guest, a patient or a clinician can reach, filled, light and dark: axe, width, origin."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from hiphinge.program.history import ClipSeen, SetDone
+from hiphinge.service.jobs import CLIP_JOB
+from hiphinge.service.orders import ClipOrder, order_payload
+from hiphinge.store import Person
 from hiphinge.web.serving import invite_first
-from tests.browser.people import fill_clinic, run_past
+from tests.browser.people import Past, fill_clinic, run_past
 from tests.browser.running import Running
 from tests.browser.walking import Walker, walk
 from tests.service.clinic import Clinic
-from tests.web.live.people import let_in
+from tests.web.live.people import begin_session, let_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 _PATIENT = {
     "ana": (
         "today", "coach", "coach?drill=wall_hinge", "upload", "upload?label=usual", "feel", "history", "notes", "data",
-        "questions", "cannot", "undo", "finish", "sessions/{session}", "clips/{clip}",
+        "questions", "cannot", "intake", "undo", "finish", "sessions/{session}", "clips/{clip}", "clips/{clip}/report",
+        "jobs/{job}",
     ),
     "ben": ("today", "morning", "begin"),
     "dora": ("today", "coach", "feel"),
     "emil": ("today", "begin", "history", "notes"),
+    "fay": ("today", "leave-out?drill=rounding", "cannot"),
 }  # fmt: skip
 _DESK = (
     "/desk", "/desk/people/new", "/desk/program", "/desk/visit", "/desk/p/{ana}", "/desk/p/{dora}", "/desk/p/{emil}",
     "/desk/p/{ana}/log", "/desk/p/{ana}/audit", "/desk/p/{ana}/decide", "/desk/p/{ana}/sessions/{session}",
-    "/desk/p/{ana}/clips/{clip}", "/desk/compare?a={first}&b={clip}",
+    "/desk/p/{ana}/clips/{clip}", "/desk/compare?a={first}&b={clip}", "/desk/p/{ana}/entries/{entry}/take-back",
+    "/desk/visit/{guest}", "/desk/visit/{guest}/page", "/p/{guest}/keep",
 )  # fmt: skip
 _FRONT = ("/", "/start", "/phone", "/api-docs", "/nothing-here", "/p/nobody/today")
 _ACCOUNTS = ("/account", "/desk/accounts", "/desk/invitations")
+_GUEST = ("today", "coach", "upload", "questions", "history", "notes", "data", "clips/{clip}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +56,36 @@ class World:
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     with run_past(tmp_path_factory.mktemp("household"), weeks=3) as (running, clinic):
         people = fill_clinic(clinic)
-        yield World(running, {name: person.id for name, person in people.items()} | _things(clinic, people["ana"].id))
+        people["fay"] = clinic.begin("Fay Moreau")
+        clinic.film(people["fay"], "toe_touch", "round", label="usual")
+        catch_up(clinic)
+        people["guest"] = let_guest_in(clinic)
+        yield World(running, {name: person.id for name, person in people.items()} | _things(clinic, people["ana"]))
 
 
-def _things(clinic: Clinic, ana: str) -> dict[str, str]:
-    person = next(one for one in clinic.store.people() if one.id == ana)
-    clips = [one for one in clinic.desk.history(person).events if getattr(one, "assessment", None)]
-    clinic.clock.caught_up = True  # type: ignore[attr-defined]
-    return {"session": clips[-2].session, "clip": clips[-2].assessment, "first": clips[0].assessment}  # type: ignore[union-attr]
+def catch_up(clinic: Clinic) -> None:
+    """Let it be today."""
+    assert isinstance(clinic.clock, Past)
+    clinic.clock.caught_up = True
+
+
+def let_guest_in(clinic: Clinic) -> Person:
+    """Somebody in an appointment, with both bends filmed."""
+    guest = clinic.store.add_person("Guest", guest=True)
+    clinic.desk.start(guest, resting_pain=3)
+    clinic.desk.answer_red_flags(guest, {flag.id: False for flag in clinic.desk.program.red_flags})
+    clinic.film(guest, "toe_touch", "round", label="usual", n_reps=2, pain=3)
+    clinic.film(guest, "free_hinge", "good", label="coached", pain=1)
+    return guest
+
+
+def _things(clinic: Clinic, ana: Person) -> dict[str, str]:
+    clips = [one for one in clinic.desk.history(ana).events if isinstance(one, ClipSeen | SetDone) and one.assessment]
+    job = clinic.store.add_job(CLIP_JOB, ana.id, order_payload(ClipOrder(film="film", drill="free_hinge")), "film")
+    return {
+        "session": clips[-2].session, "clip": clips[-2].assessment, "first": clips[0].assessment, "job": job.id,
+        "entry": clips[-1].key,
+    }  # fmt: skip
 
 
 def look(walker: Walker, axe: Any, path: str, *, status: int = 200) -> list[str]:
@@ -126,3 +157,28 @@ def test_accounts(chromium: Any, clinic: Running, axe: Any) -> None:
         walker.see("It works once")
         found += axe(walker.page)
         assert found == []
+
+
+def test_a_guest(chromium: Any, tmp_path: Path, axe: Any) -> None:
+    with (
+        run_past(tmp_path / "clinic", weeks=1, mode="clinic", open_visits=True) as (running, clinic),
+        walk(chromium, running.url, viewport={"width": 360, "height": 780}) as walker,
+    ):
+        catch_up(clinic)
+        walker.open("/")
+        walker.tap("Try it", role="link", leads="/start")
+        walker.tap("Start the camera", role="button", leads="/coach")
+        (guest,) = clinic.store.people(guests=True)
+        clip = clinic.film(guest, "toe_touch", "round", n_reps=2)
+        pages = [f"/p/{guest.id}/{path.format(clip=clip)}" for path in _GUEST]
+        assert [line for path in pages for line in look(walker, axe, path)] == []
+
+
+def test_a_patient_with_an_account(chromium: Any, clinic: Running, axe: Any) -> None:
+    ana = begin_session(clinic.store)
+    with walk(chromium, clinic.url, viewport={"width": 360, "height": 780}) as walker:
+        token = let_in(clinic.store, "patient", ana.id).token
+        walker.page.context.add_cookies([{"name": "hiphinge", "value": token, "url": clinic.url}])
+        found = [line for path in (f"/p/{ana.id}/today", "/account") for line in look(walker, axe, path)]
+        assert [*found, *look(walker, axe, "/desk", status=403)] == []
+        walker.expect("403")
