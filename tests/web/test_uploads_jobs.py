@@ -20,7 +20,7 @@ from hiphinge.clip.options import Progress
 from hiphinge.errors import NotAVideo, OutputError, UsageError
 from hiphinge.program.history import FeelLog, SetDone
 from hiphinge.service.interview import Feel
-from hiphinge.service.jobs import JobRunner, cancel_clip, entry_of, queue_clip, run_job
+from hiphinge.service.jobs import MOST_FRAMES, JobRunner, cancel_clip, entry_of, queue_clip, run_job
 from hiphinge.service.opening import desk_maker
 from hiphinge.service.orders import ClipOrder, order_payload, read_order
 from hiphinge.store import open_store
@@ -258,3 +258,31 @@ def test_the_first_signal_ends_after_the_film_at_hand_and_the_second_in_the_midd
         signal.raise_signal(signal.SIGTERM)
     assert Asked.said == ["end", "give back"]
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_a_film_that_does_not_end_is_set_aside_with_its_reason(house) -> None:
+    """A recording of a browser does not say how long it is."""
+    house.send(**SET)
+    job = house.store.claim_job("worker", 60)
+
+    def endless(path, options, *, name=None, progress=None):
+        for number in range(0, 10 * MOST_FRAMES, 1000):
+            progress(Progress("measure", number, None, 0.0))
+
+    run_job(desk_maker(house.store, runner=endless, clock=house.clock)("worker"), job, owner="worker")
+    failed = house.store.job(job.id)
+    assert (failed.state, "very long" in failed.reason) == ("failed", True)
+    assert house.gone(job.payload["film"])
+
+
+def test_where_films_lie_is_told_to_nobody_but_the_log(house, caplog) -> None:
+    trouble = OutputError("/srv/private/films cannot be written (no space left).")
+    trouble.__cause__ = OSError(28, "no space left")
+    house.plan = [trouble] * 3
+    house.send(**SET)
+    house.work()
+    job = house.store.jobs(house.person.id)[0]
+    assert job.state == "failed"
+    assert "/srv/private" not in job.reason
+    assert "could not be read or written" in house.get(f"jobs/{job.id}")
+    assert "/srv/private" in caplog.text

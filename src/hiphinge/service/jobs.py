@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from hiphinge.clip.options import Progress
-from hiphinge.errors import HiphingeError, InputError, OutputError, RecordConflict, StoreError
+from hiphinge.errors import HiphingeError, InputError, OutputError, RecordConflict, StoreError, VideoUnsupported
 from hiphinge.program.history import ClipSeen, Event, FeelLog, SetDone, Ticks
 from hiphinge.service.clips import Clip
 from hiphinge.service.interview import Feel
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from hiphinge.service.desk import Desk
     from hiphinge.store import Job, Person, Store
 
-__all__ = ["CLIP_JOB", "JobRunner", "cancel_clip", "entry_of", "film_of", "queue_clip", "run_job"]
+__all__ = ["CLIP_JOB", "MOST_FRAMES", "JobRunner", "cancel_clip", "entry_of", "film_of", "queue_clip", "run_job"]
 
 _log = logging.getLogger(__name__)
 
@@ -39,9 +39,12 @@ LEASE_S = 60.0
 BEAT_S, POLL_S = 5.0, 1.0
 #: What lies untouched for so long is no worker's any more.
 _LEFT_S = 6 * 3600.0
+#: Pictures of a film that are looked at: some films do not say how long they are. 20 minutes at 60 a second.
+MOST_FRAMES = 72_000
 #: Share of the work that is done after each stage of an assessment.
 _STAGES: Mapping[str, tuple[float, float]] = {"look": (0.0, 0.05), "measure": (0.05, 0.95), "draw": (0.95, 1.0)}
 _STOPPED = "The worker was stopped; another goes on with it."
+_DISK = "The film, or what was seen in it, could not be read or written just now. Try again in a moment."
 _UNEXPECTED = "Something went amiss while the film was looked at. Try again; if it stays so, tell whoever runs this."
 
 
@@ -132,7 +135,10 @@ def _is_final(error: StoreError) -> bool:
 
 
 def _say(error: HiphingeError) -> str:
-    """Return what is shown as the reason; commands are for another place."""
+    """Return what is shown as the reason; commands, and where things lie on this computer, are for another place."""
+    if isinstance(error, StoreError | OutputError) and error.__cause__ is not None:
+        _log.warning("A film could not be read or written: %s", error.what)
+        return _DISK
     steps = "" if "hiphinge " in error.next_step else error.next_step
     return " ".join(part for part in (error.what, steps) if part)
 
@@ -287,8 +293,12 @@ class _Heart:
             raise _Quit
 
     def progress(self, seen: Progress) -> None:
-        """Take how far the assessment is; leave where the job is no longer ours."""
+        """Take how far the assessment is; leave where the job is no longer ours, or the film does not end."""
         self.check()
+        if seen.frames_done > MOST_FRAMES:
+            raise VideoUnsupported(
+                "The film is very long.", expected=f"at most {MOST_FRAMES} pictures", next_step="Send one set."
+            )
         first, last = _STAGES[seen.stage]
         share = seen.frames_done / seen.frames_total if seen.frames_total else 0.0
         self._share = max(self._share, first + (last - first) * min(share, 1.0))
