@@ -102,7 +102,9 @@ class LiveHub:
     @property
     def is_full(self) -> bool:
         """Whether as many sets run as this server takes."""
-        return sum(one.phase != "ended" for one in self.seats.values()) + len(self._loading) >= self.limits.sets
+        # A list at once: other threads ask as well, while sets come and go.
+        open_sets = sum(one.phase != "ended" for one in list(self.seats.values()))
+        return open_sets + len(self._loading) >= self.limits.sets
 
     def full_error(self) -> RecordConflict:
         """Return the refusal of one set more."""
