@@ -72,6 +72,11 @@ def test_where_the_store_lies_is_told_to_the_log_alone(home, store, caplog):
     assert "/srv/private/store.sqlite3" in caplog.text
 
 
+def test_the_form_that_erases_somebody_clears_the_browser_too(home, store):
+    ana = store.add_person("Ana")
+    assert f'data-erases="{ana.id}"' in home.get(f"/p/{ana.id}/data").text
+
+
 class _Gone:
     """A store whose disk went away."""
 

@@ -1,4 +1,5 @@
 // What every page has: the token for changes, light and dark, and saying things to a screen reader.
+import { watchErasing } from "./forget.js";
 
 /** The token that every change has to carry. */
 export function csrfToken() {
@@ -64,6 +65,8 @@ for (const button of document.querySelectorAll("[data-copy]")) {
     announce(button.dataset.copied);
   });
 }
+
+watchErasing(document, () => localStorage);
 
 // A form is sent once, however often its button is pressed.
 document.addEventListener("submit", (event) => {
