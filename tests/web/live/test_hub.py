@@ -337,6 +337,22 @@ def test_what_comes_too_fast_waits_in_its_pipe() -> None:
     run(work)
 
 
+def test_a_set_takes_only_so_many_commands_and_can_still_be_ended() -> None:
+    async def work() -> None:
+        bench = Bench(set_commands=3)
+        await bench.hub.start()
+        seat, _ = await sit(bench)
+        for number in range(3):
+            bench.hub.add_command(seat, Command(number, "calibrate", None))
+        with pytest.raises(UsageError, match="too many commands"):
+            bench.hub.add_command(seat, Command(3, "calibrate", None))
+        bench.hub.add_command(seat, Command(3, "stop", None))
+        assert seat.phase == "ending"
+        await bench.hub.stop()
+
+    run(work)
+
+
 def test_too_many_frames_that_are_not_written_hold_up_reading() -> None:
     async def work() -> None:
         bench = Bench(unsaved_frames=10, write_s=1000.0)

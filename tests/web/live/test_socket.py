@@ -121,6 +121,18 @@ def test_a_gap_is_answered_once_with_what_to_send_again(web: TestClient, ana: Pe
         assert wait_for(socket, "ack")["next_seq"] == 9
 
 
+def test_commands_come_no_faster_than_frames(store: Store, ana: Person, patient: Visitor) -> None:
+    """They are written as frames are, and shall not fill the disk."""
+    with TestClient(clinic(store, burst_frames=2, frames_hz=1e-6), base_url=ORIGIN) as web:
+        live = begin(web, patient, ana)
+        with connect(web, live, patient) as socket:
+            for number in range(4):
+                told = {"type": "command", "number": number, "after_seq": 0, "name": "calibrate", "value": None}
+                socket.send_text(json.dumps(told))
+            assert wait_for(socket, "ack", lambda one: one["next_command"] == 2)["next_seq"] == 0
+        assert sum(1 for chunk in store.live_chunks(live) if chunk.kind == "command") == 2
+
+
 def test_a_newer_connection_takes_over(web: TestClient, ana: Person, patient: Visitor) -> None:
     live = begin(web, patient, ana)
     with connect(web, live, patient) as old:

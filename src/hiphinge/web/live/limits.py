@@ -30,6 +30,8 @@ class LiveLimits:
         kept while it was offline).
     set_frames
         Frames of a whole set (20 minutes at 30 a second); then it is ended.
+    set_commands
+        Commands of a whole set, of which a few dozen are given; then it can only be ended.
     meter_hz
         Meter messages a second at most.
     waiting_messages
@@ -55,6 +57,7 @@ class LiveLimits:
     frames_hz: float = 65.0
     burst_frames: int = 1800
     set_frames: int = 36_000
+    set_commands: int = 500
     meter_hz: float = 15.0
     waiting_messages: int = 256
     write_s: float = 1.0

@@ -135,11 +135,19 @@ class Seat:
         ------
         Gap
             Commands between are missing.
+        UsageError
+            There were too many.
         """
         if command.number > self.next_command:
             raise Gap("command", command.number, self.next_command)
         if command.number < self.next_command or self.phase != "open":
             return False
+        if self.next_command >= self._limits.set_commands and command.name != "stop":
+            raise UsageError(
+                "This set has had too many commands.",
+                expected=f"at most {self._limits.set_commands}",
+                next_step="End it, and begin another.",
+            )
         self.next_command += 1
         self.waiting.append(command)
         self._unsaved.append(command)

@@ -102,7 +102,7 @@ async def _receive(websocket: WebSocket, parts: LiveParts, seat: Seat, line: Lin
         try:
             data = message.get("bytes")
             if data is None:
-                _take_text(parts.hub, seat, message.get("text") or "")
+                await _take_text(parts.hub, seat, message.get("text") or "")
             elif is_picture(data):
                 reader = reader or parts.picture_reader()
                 await _take_picture(parts, seat, reader, data)
@@ -139,7 +139,7 @@ async def _take_picture(parts: LiveParts, seat: Seat, reader: PictureReader, dat
     parts.hub.add_frames(seat, seq, rows)
 
 
-def _take_text(hub: LiveHub, seat: Seat, text: str) -> None:
+async def _take_text(hub: LiveHub, seat: Seat, text: str) -> None:
     if len(text) > _MAX_TEXT:
         raise _too_long(len(text))
     try:
@@ -155,6 +155,8 @@ def _take_text(hub: LiveHub, seat: Seat, text: str) -> None:
         raise UsageError(
             "A message cannot be used.", expected="a command or a ping", next_step="Load the page again."
         ) from None
+    # Counted as a frame: it is read, written and acknowledged like one.
+    await seat.wait_for_room(1)
     hub.add_command(seat, Command(number, name, value))
 
 
