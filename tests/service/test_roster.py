@@ -43,8 +43,14 @@ def test_a_stop_comes_first_and_says_why() -> None:
     person.answer(bladder=True)
     found = find_reasons(person.history, PROGRAM, facts=Facts(failed=1, waiting_note=person.now))
     assert (found[0].kind, found[0].tone) == ("stop", "stop")
-    assert "emergency" in found[0].text
+    assert found[0].text.startswith("Sent to an emergency department. Yes to: Is it newly hard")
     assert {"failed", "note"} <= {one.kind for one in found}
+
+
+def test_the_clinician_is_told_what_was_answered_and_not_what_the_person_is_to_do() -> None:
+    person = Person().at_wall()
+    person.answer(cancer=True)
+    assert text(person, "stop") == "Yes to: Have you ever had cancer?"
 
 
 def test_a_sore_morning_and_a_stopped_set() -> None:
