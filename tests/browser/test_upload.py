@@ -102,4 +102,6 @@ def test_a_film_without_anybody_in_it_is_told_with_the_reason(chromium: Any, ser
         ana.tap("Have it looked at", leads="/jobs/")
         ana.page.wait_for_url("**/clips/**", timeout=60_000)
         assert ana.heading() == "This clip does not let us tell."
-        ana.see("No person was found for long enough: film one person, head to feet")
+        untold = ana.page.get_by_role("region", name="What could not be told").get_by_role("listitem").all_inner_texts()
+        (line,) = untold
+        assert "No person was found for long enough: film one person, head to feet" in line

@@ -78,7 +78,7 @@ def show_clip(
     return person_page(
         request, who, person, "clip.html", a=found, record=record, outcome=words.OUTCOME_WORDS[found.verdict.outcome],
         charts=_charts(context, store, record), due=find_due(look), decision=look.decision, urgent=urgent_text(look),
-        not_told=[_plain(line) for line in found.verdict.not_told],
+        not_told=_not_told(found),
         ask_feel=unfelt is not None and event is not None and unfelt.key == event.key, event=event,
         **_event_view(desk, event, found, look.decision), **_reps(found),
     )  # fmt: skip
@@ -102,6 +102,19 @@ def find_record(store: Store, person: Person, assessment: str) -> AssessmentReco
     if record.person != person.id:
         raise NotFound(_("There is no such film."))
     return record
+
+
+def _not_told(found: Assessment) -> list[str]:
+    """Return why nothing can be told, and what could not be told beside it; what helps is said once."""
+    verdict = found.verdict
+    reasons = verdict.reasons if verdict.outcome == "cannot_tell" else ()
+    by_why: dict[str, list[str]] = {}
+    for line in verdict.not_told:
+        what, _colon, why = line.partition(": ")
+        if not any((why or what) in reason for reason in reasons):
+            by_why.setdefault(why, []).append(what)
+    lines = [f"{', '.join(what)}: {why}" if why else ", ".join(what) for why, what in by_why.items()]
+    return [_plain(line) for line in (*reasons, *lines)]
 
 
 def _plain(line: str) -> str:
