@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -94,16 +94,15 @@ def log_clip(
     return number
 
 
-def fill_clinic(clinic: Clinic, *, rendered: bool = False) -> dict[str, Person]:
-    """Fill a clinic with people of every kind; ``rendered`` takes rendered clips in the place of stick figures.
+def fill_clinic(clinic: Clinic, *, clips: Mapping[str, Path] | None = None) -> dict[str, Person]:
+    """Fill a clinic with people of every kind; ``clips`` takes films in the place of stick figures.
 
-    Not where the step has to be passed: no rendered clip has so many reps.
+    They are ``good``, of at least five reps (else no step is passed), and ``round``.
     """
-    clips = {"good": HINGE, "round": ROUND}
 
     def film(person: Person, drill: str, pose: str, **more: Any) -> None:
         pain = more.pop("pain", 0)
-        if rendered and drill != "wall_hinge":
+        if clips is not None:
             more.pop("n_reps", None)
             log_clip(clinic, person, drill, clips[pose], pain=pain, keep=False, **more)
         else:
