@@ -63,18 +63,20 @@ def despike(values: Array, *, limit: float) -> Array:
     """Replace single-sample jumps by NaN.
 
     A sample is a spike when it lies more than ``limit`` from the median of itself and its four neighbours.
-    Works along the first axis of ``(n,)``; a column at a time for ``(n, k)`` (all columns of a spike go).
+    Works along the first axis of ``(n,)``; a column at a time for ``(n, k)`` (all columns of a spike go), and for
+    ``(n, points, k)`` each point by itself.
     """
     n = values.shape[0]
     if n < 5:
         return values.copy()
     columns = values.reshape(n, -1)
+    points = values.shape[1] if values.ndim == 3 else 1
     padded = np.pad(columns, ((2, 2), (0, 0)), mode="edge")
     stack = np.stack([padded[k : k + n] for k in range(5)])
     unseen = ~np.isfinite(stack)
     median = np.where(unseen.all(axis=0), np.nan, _nan_median(stack))
-    spike = (np.abs(columns - median) > limit).any(axis=1)
-    result = columns.copy()
+    spike = (np.abs(columns - median) > limit).reshape(n, points, -1).any(axis=2)
+    result = columns.reshape(n, points, -1).copy()
     result[spike] = np.nan
     return result.reshape(values.shape)
 

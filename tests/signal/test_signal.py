@@ -84,6 +84,16 @@ def test_despike_removes_one_jump_in_all_columns_and_nothing_else():
     assert np.isnan(cleaned).sum() == 2
 
 
+def test_despike_takes_each_point_by_itself():
+    values = np.stack([np.stack([TIMES, 2 * TIMES], axis=1)] * 3, axis=1)
+    values[50, 1, 0] += 9.0
+    cleaned = despike(values, limit=1.0)
+    for point in range(3):
+        assert np.array_equal(cleaned[:, point], despike(values[:, point], limit=1.0), equal_nan=True)
+    assert np.isnan(cleaned[50, 1]).all()
+    assert np.isnan(cleaned).sum() == 2
+
+
 def test_despike_keeps_a_real_step_and_gaps():
     values = np.where(TIMES > 2, 10.0, 0.0)
     values[20:25] = np.nan

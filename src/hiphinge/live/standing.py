@@ -8,9 +8,10 @@ import numpy as np
 
 from hiphinge.errors import UsageError
 from hiphinge.live.film import Film
-from hiphinge.live.wire import rows_to_tracks
-from hiphinge.sagittal import Segments, compute_segments, compute_yaw_deg, find_standing
-from hiphinge.sagittal.standing import MAX_UPRIGHT_LEAN_DEG, MIN_STILL_S
+from hiphinge.live.wire import rows_to_pose, rows_to_tracks
+from hiphinge.sagittal import Segments, compute_segments, compute_yaw_deg, find_standing, join_segments
+from hiphinge.sagittal.kinematics import calm_joints
+from hiphinge.sagittal.standing import MAX_UPRIGHT_LEAN_DEG, MIN_STILL_S, find_still
 from hiphinge.spine import LiveSpine, SpineInput, load_calibration, read_together
 from hiphinge.spine.network import OUTPUTS
 
@@ -68,16 +69,18 @@ def seek_still(film: Film, *, since: int) -> StillSearch:
         Frames before this one do not count.
     """
     start = max(since, film.from_time(float(film.time_s[-1]) - _SPAN_S))
-    pose, _, _ = rows_to_tracks(film.rows[start:])
+    pose = rows_to_pose(film.rows[start:])
     if pose.n_frames < 4 or not pose.seen.any():
         return NO_STAND
-    segments = compute_segments(pose)
+    calm = calm_joints(pose)
+    # Where the feet are planted, what takes longest in a clip, makes no stand.
+    segments = join_segments(pose.time_s, calm, feet=(calm["heel"] + calm["toe"]) / 2)
     lean = segments.trunk_lean_deg[-1]
     upright = bool(np.abs(lean) < MAX_UPRIGHT_LEAN_DEG)
-    standing = find_standing(segments)
-    if standing.reference.angles != "still":
+    still = find_still(segments)
+    if still is None:
         return StillSearch(None, _steady_s(segments) if upright else 0.0, False, upright)
-    rows = np.flatnonzero(standing.rows)
+    rows = np.flatnonzero(still)
     first, last = int(rows[0]), int(rows[-1])
     still_s = float(pose.time_s[last] - pose.time_s[first])
     over = bool(pose.time_s[-1] - pose.time_s[last] > _OVER_S) and still_s >= MIN_STILL_S

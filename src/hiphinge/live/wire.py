@@ -13,6 +13,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 from dataclasses import fields, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +34,7 @@ __all__ = [
     "encode_frames",
     "is_seen",
     "mixed_rows_to_tracks",
+    "rows_to_pose",
     "rows_to_tracks",
     "stack_rows",
     "take_tracks",
@@ -211,6 +213,11 @@ def take_tracks(pose: PoseTrack, profile: ProfileTrack, rows: NDArray[np.intp]) 
     return replace(pose, **poses), replace(profile, **outlines)
 
 
+def rows_to_pose(rows: Rows) -> PoseTrack:
+    """Turn frames into the pose of ``rows_to_tracks`` alone; ValueError as there."""
+    return _pose_of(rows, is_seen(rows), first=0, **_kind_of(rows))
+
+
 def rows_to_tracks(rows: Rows, *, first: int = 0) -> tuple[PoseTrack, ProfileTrack, CameraTrack]:
     """Turn frames into the tracks that everything else reads.
 
@@ -226,15 +233,18 @@ def rows_to_tracks(rows: Rows, *, first: int = 0) -> tuple[PoseTrack, ProfileTra
     ValueError
         The frames differ in size, or some are mirrored and some are not.
     """
-    n = len(rows)
-    width, height, mirrored = (int(rows[name][0]) if n else 0 for name in ("width_px", "height_px", "flags"))
+    seen = is_seen(rows)
+    return _pose_of(rows, seen, first=first, **_kind_of(rows)), _profile_of(rows, seen), _camera_of(rows)
+
+
+def _kind_of(rows: Rows) -> dict[str, Any]:
+    """Size and orientation that all of the frames have."""
+    width, height, mirrored = (int(rows[name][0]) if len(rows) else 0 for name in ("width_px", "height_px", "flags"))
     mirrored &= FLAG_MIRRORED
     alike = (rows["width_px"] == width) & (rows["height_px"] == height) & (rows["flags"] & FLAG_MIRRORED == mirrored)
     if not alike.all():
         raise ValueError("Frames of different kinds (size, mirroring) cannot be one track.")
-    seen = is_seen(rows)
-    pose = _pose_of(rows, seen, first=first, width=width, height=height, mirrored=bool(mirrored))
-    return pose, _profile_of(rows, seen), _camera_of(rows)
+    return {"width": width, "height": height, "mirrored": bool(mirrored)}
 
 
 def _pose_of(rows: Rows, seen: NDArray[np.bool_], *, first: int, width: int, height: int, mirrored: bool) -> PoseTrack:
