@@ -32,6 +32,8 @@ class Film:
         #: Reps that were judged in it.
         self.n_reps = 0
         self._rows: Rows = np.empty(_FIRST_ROOM, dtype=FRAME)
+        # By themselves: a search through times that lie apart would go through all frames of a long set.
+        self._time_s: Array = np.empty(_FIRST_ROOM)
         self._value: Array = np.empty((_FIRST_ROOM, len(OUTPUTS)))
         self._half: Array = np.empty((_FIRST_ROOM, len(OUTPUTS)))
         self._signal: Array = np.empty(_FIRST_ROOM)
@@ -39,9 +41,9 @@ class Film:
     def add(self, row: np.void, value: Array, half: Array) -> None:
         """Append a frame; its signal is NaN until it is set."""
         if self.n == len(self._rows):
-            for name in ("_rows", "_value", "_half", "_signal"):
-                held: NDArray[Any] = getattr(self, name)
-                setattr(self, name, np.concatenate([held, np.empty_like(held)]))
+            for name in ("_rows", "_time_s", "_value", "_half", "_signal"):
+                setattr(self, name, _with_room(getattr(self, name)))
+        self._time_s[self.n] = row["time_s"]
         self._rows[self.n], self._value[self.n], self._half[self.n] = row, value, half
         self._signal[self.n] = np.nan
         self.n += 1
@@ -54,8 +56,7 @@ class Film:
     @property
     def time_s(self) -> Array:
         """``(n,)`` their times."""
-        times: Array = self._rows["time_s"][: self.n]
-        return times
+        return self._time_s[: self.n]
 
     @property
     def signal(self) -> Array:
@@ -78,6 +79,13 @@ class Film:
     def from_time(self, time_s: float) -> int:
         """First frame at or after a time."""
         return int(np.searchsorted(self.time_s, time_s))
+
+
+def _with_room(held: NDArray[Any]) -> NDArray[Any]:
+    """Twice the room; memory that nothing was written to yet is not taken, and frames are copied by their bytes."""
+    wide = np.empty((2 * len(held), *held.shape[1:]), dtype=held.dtype)
+    wide.view(np.uint8).reshape(-1)[: held.nbytes] = held.view(np.uint8).reshape(-1)
+    return wide
 
 
 def make_tracks(rows: Rows, facing: FacingDecision) -> ClipTracks:
