@@ -1,11 +1,12 @@
 """Live patients on one core of server: how many frames it reads, how soon it answers, what a set costs.
 
-    python -m benchmarks.live_load [--patients 60] [--seconds 40] [--rate 30]
+    python -m benchmarks.live_load [--patients 60] [--seconds 40] [--rate 30] [--restless]
 
 The real server (``hiphinge serve``) runs in a process of its own on the first core; this process plays the phones on
 the others. Every phone sends a frame at a time, and mirrors its picture when it is told to. Prints frames, latency from
 a frame to the meter that it moved and to the words that it caused, acknowledgements, the server's share of its core,
-its memory, and what the engine alone costs against reading frames one by one.
+its memory, and what the engine alone costs against reading frames one by one. With ``--restless`` nobody ever stands
+still: half of them sway, half bend again and again, and all are looked at for a stand until the end.
 """
 
 from __future__ import annotations
@@ -47,6 +48,8 @@ from hiphinge.web.tokens import csrf_of, new_token
 DRILL = "free_hinge"
 #: A scripted set: a stand, then reps of this length (2.4 s down, 0.6 s held, 2 s up, 0.6 s between).
 STILL_S, REP_S = 6.0, 5.6
+#: Whoever is restless goes to and fro so often in so long.
+SWAY_S, N_SWAYS = 10.0, 8
 #: Patients begin one after another within so long.
 BEGIN_WITHIN_S = 8.0
 #: Alone, a set runs for so long before the memory of the server is read.
@@ -59,7 +62,7 @@ DRAIN_S = 10.0
 
 @dataclass
 class Film:
-    """What a phone sees of one person, plain and mirrored: a still stand, then one rep over and over."""
+    """What a phone sees of one person, plain and mirrored: a stand, then what lies after ``first`` again and again."""
 
     plain: np.ndarray
     mirrored: np.ndarray
@@ -195,6 +198,18 @@ def make_films(rate_hz: float) -> list[Film]:
     return films
 
 
+def make_restless_films(rate_hz: float) -> list[Film]:
+    """Film scripted people who never stand still: one sways, one bends without a rest."""
+    bottom = solve(knee=20.0, lean=70.0, lumbar=6.0)
+    time_s = np.arange(round(SWAY_S * rate_hz)) / rate_hz
+    sway = np.sin(2 * np.pi * N_SWAYS * time_s / SWAY_S)
+    films = []
+    for depth in (0.12 + 0.1 * sway, 0.5 + 0.5 * sway):
+        rows = rows_of_clip(film(script(bottom, time_s=time_s, depth=depth)))
+        films.append(Film(plain=rows, mirrored=flipped(rows), first=0))
+    return films
+
+
 def make_people(store_file: Path, count: int) -> list[str]:
     """Add so many people, each in an open session with everything answered."""
     with open_store(store_file) as store:
@@ -264,8 +279,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--patients", type=int, default=60)
     parser.add_argument("--seconds", type=float, default=40.0)
     parser.add_argument("--rate", type=float, default=30.0)
+    parser.add_argument("--restless", action="store_true")
     options = parser.parse_args(arguments)
-    films = make_films(options.rate)
+    films = make_restless_films(options.rate) if options.restless else make_films(options.rate)
     cores = sorted(os.sched_getaffinity(0))
     with tempfile.TemporaryDirectory(prefix="hiphinge-load-") as folder:
         people = make_people(Path(folder) / "store.sqlite3", options.patients + 1)
