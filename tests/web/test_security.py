@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import traceback
 
 import pytest
-from starlette.websockets import WebSocketDisconnect
+from starlette.responses import StreamingResponse
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from hiphinge.web.app import create_app
 from hiphinge.web.errors import REFUSED, WebError
@@ -206,6 +208,33 @@ def test_an_unforeseen_error_says_a_reference_and_the_log_nothing_personal(store
     assert "ValueError" in logged
     assert "broken" in logged
     assert "Ana" not in logged + answer.text
+
+
+def test_what_breaks_off_in_the_middle_is_logged_without_anything_personal(store, caplog):
+    """The server under the app writes down the message of whatever it is given."""
+    app, said = home_app(store), "".join(("An", "a Maria, pain 7"))
+    from hiphinge.web.access import allow
+
+    @app.get("/broken", dependencies=[allow("public")])
+    def broken() -> StreamingResponse:
+        def parts():
+            yield "one"
+            raise ValueError(said)
+
+        return StreamingResponse(parts())
+
+    @app.websocket("/ws/broken", dependencies=[allow("public")])
+    async def broken_line(websocket: WebSocket) -> None:
+        raise ValueError(said)
+
+    with caplog.at_level(logging.ERROR):
+        with pytest.raises(RuntimeError, match="broke off") as seen:
+            Browser(app).get("/broken")
+        with pytest.raises(WebSocketDisconnect) as closed, Browser(app).websocket_connect("/ws/broken"):
+            pass
+    assert closed.value.code == 1011
+    assert "Ana" not in caplog.text + "".join(traceback.format_exception(seen.value))
+    assert sum("ValueError" in one.getMessage() for one in caplog.records if one.name == "hiphinge.web") == 2
 
 
 def test_a_store_that_is_closed_is_said_kindly():

@@ -41,6 +41,7 @@ __all__ = [
     "answer_error",
     "answer_unforeseen",
     "for_visitors",
+    "log_unforeseen",
     "refuse_websocket",
     "status_of",
     "wants_json",
@@ -231,10 +232,16 @@ def where_it_was(error: BaseException) -> str:
     return f"{type(error).__name__}\n{''.join(traceback.format_tb(error.__traceback__))}"
 
 
-def answer_unforeseen(connection: HTTPConnection, error: Exception) -> Response:
-    """Return the page for an error that nobody foresaw; the log gets where it happened, nothing of what was sent."""
+def log_unforeseen(error: BaseException) -> str:
+    """Write down an error that nobody foresaw, nothing of what was sent, and return the reference it stands under."""
     reference = secrets.token_hex(4)
     _LOG.error("Error %s: %s", reference, where_it_was(error))
+    return reference
+
+
+def answer_unforeseen(connection: HTTPConnection, error: Exception) -> Response:
+    """Return the page for an error that nobody foresaw; the log gets where it happened, nothing of what was sent."""
+    reference = log_unforeseen(error)
     kind = WebError(
         _("hiphinge met an error that it did not foresee. Its reference is ") + reference + ".",
         next_step=_("Try again; if it stays, give the reference to whoever looks after this server."),

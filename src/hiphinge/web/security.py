@@ -12,11 +12,20 @@ from urllib.parse import urlsplit
 from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect, HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from starlette.websockets import WebSocket
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from hiphinge.errors import HiphingeError
 from hiphinge.web.context import Context
-from hiphinge.web.errors import REFUSED, NotAllowed, TooLarge, TooMany, WebError, answer_error, answer_unforeseen
+from hiphinge.web.errors import (
+    REFUSED,
+    NotAllowed,
+    TooLarge,
+    TooMany,
+    WebError,
+    answer_error,
+    answer_unforeseen,
+    log_unforeseen,
+)
 from hiphinge.web.network import address_of, host_of
 from hiphinge.web.tokens import fingerprint, is_secure, read_token, set_cookies
 from hiphinge.web.translate import _, choose_language, set_language
@@ -74,15 +83,15 @@ class Guard:
             self._check(connection)
             self._count(connection)
             await self._app(scope, Limited(scope, receive, self._limit(connection)), answering)
-        except HiphingeError as error:
-            await self._refuse(connection, error, receive, answering)
-        except ClientDisconnect:
-            # Whoever sent it is gone, and a film that breaks off is none of our errors.
+        except (ClientDisconnect, WebSocketDisconnect):
+            # Whoever sent it is gone, and what breaks off is none of our errors.
             return
         except Exception as error:
-            if scope["type"] == "websocket" or answering.started:
-                raise
-            await answer_unforeseen(connection, error)(scope, receive, answering)
+            if answering.started:
+                log_unforeseen(error)
+                # The connection has to break, and the server under us writes down what it is given: not the message.
+                raise RuntimeError("An answer broke off; the log says before where.") from None
+            await self._refuse(connection, error, receive, answering)
 
     def _check(self, connection: HTTPConnection) -> None:
         """Refuse what does not come from a page of this server, or asks for too much."""
@@ -130,11 +139,19 @@ class Guard:
             return (self._context.settings.upload_mb << 20) + _FORM_BYTES
         return _FORM_BYTES
 
-    async def _refuse(self, connection: HTTPConnection, error: HiphingeError, receive: Receive, send: Send) -> None:
-        if connection.scope["type"] == "websocket":
+    async def _refuse(self, connection: HTTPConnection, error: Exception, receive: Receive, send: Send) -> None:
+        """Answer with an error, a websocket by closing it; one that nobody foresaw is logged."""
+        if connection.scope["type"] != "websocket":
+            if isinstance(error, HiphingeError):
+                answer = answer_error(connection, error)
+            else:
+                answer = answer_unforeseen(connection, error)
+            await answer(connection.scope, receive, send)
+        elif isinstance(error, HiphingeError):
             await WebSocket(connection.scope, receive, send).close(code=1008, reason=error.what[:100])
-            return
-        await answer_error(connection, error)(connection.scope, receive, send)
+        else:
+            log_unforeseen(error)
+            await WebSocket(connection.scope, receive, send).close(code=1011)
 
 
 def _check_origin(connection: HTTPConnection, host: str) -> None:
@@ -202,8 +219,8 @@ class _Answering:
         self.started = False
 
     async def __call__(self, message: Message) -> None:
+        self.started = True
         if message["type"] == "http.response.start":
-            self.started = True
             headers = MutableHeaders(scope=message)
             for name, value in _HEADERS.items():
                 headers.setdefault(name, value)
