@@ -13,7 +13,9 @@ import pytest
 
 from hiphinge.program.history import FeelLog, SetDone
 from hiphinge.service.jobs import film_of
+from hiphinge.web.errors import TooMany
 from hiphinge.web.uploads.events import Feed
+from hiphinge.web.uploads.pieces import Pieces
 from hiphinge.web.uploads.receive import MOST_OPEN, PIECE_BYTES
 from tests.web.patients import House, make_film, open_house
 
@@ -306,3 +308,28 @@ def test_a_disk_that_takes_no_more_is_told_and_the_film_goes_on_later(house) -> 
     place.rmdir()
     sender.rest()
     assert sender.finish().status_code == 200
+
+
+def test_only_so_many_pieces_are_held_at_once() -> None:
+    pieces = Pieces(most_each=2, most=3)
+    with pieces.taking("ana"), pieces.taking("ana"):
+        with pytest.raises(TooMany), pieces.taking("ana"):
+            pass
+        with pieces.taking("bob"), pytest.raises(TooMany), pieces.taking("cay"):
+            pass
+    with pieces.taking("ana"), pieces.taking("ana"), pieces.taking("cay"):
+        pass
+
+
+def test_a_piece_waits_while_others_of_the_film_hang(house) -> None:
+    """On connections that were lost, say: the page tries again."""
+    sender = Sender(house, make_film(7))
+    assert sender.begin().status_code == 201
+    pieces = house.app.state.hiphinge.extras["uploads.pieces"] = Pieces(most_each=1)
+    with pieces.taking(house.person.id):
+        answer = sender.piece(0, 1000)
+        assert (answer.status_code, answer.headers["retry-after"]) == (429, "2")
+    for _number in range(3):
+        sender.rest()
+        with pieces.taking(house.person.id):
+            pass

@@ -7,14 +7,13 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Body, Depends, Header
 from pydantic import BaseModel, Field
 from starlette.datastructures import FormData, UploadFile
-from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from hiphinge.web.access import ContextDep, DeskDep, PersonDep, StoreDep, allow
-from hiphinge.web.errors import TooLarge
 from hiphinge.web.patient.answers import Answers, for_pages
 from hiphinge.web.translate import _
 from hiphinge.web.uploads.order import Sent, find_queued, finish_upload
+from hiphinge.web.uploads.pieces import read_piece
 from hiphinge.web.uploads.receive import PIECE_BYTES, add_piece, find_upload, offset_of, open_upload
 
 __all__ = ["Finished", "NewUpload", "UploadState", "router"]
@@ -54,16 +53,6 @@ class Finished(BaseModel):
     events: str | None
 
 
-async def _read_piece(request: Request) -> bytes:
-    """Return one piece whole, or nothing of it: a connection that breaks off leaves the film as it was."""
-    taken = bytearray()
-    async for part in request.stream():
-        taken += part
-        if len(taken) > PIECE_BYTES:
-            raise TooLarge(_("The piece is too large."), expected=f"{PIECE_BYTES} bytes")
-    return bytes(taken)
-
-
 @router.post("", status_code=201, dependencies=[allow("person.act")])
 def create(person: PersonDep, store: StoreDep, context: ContextDep, wanted: NewUpload) -> UploadState:
     """Begin to send a film."""
@@ -97,7 +86,7 @@ def piece(
     store: StoreDep,
     upload: str,
     upload_offset: Annotated[int, Header(ge=0)],
-    taken: Annotated[bytes, Depends(_read_piece)],
+    taken: Annotated[bytes, Depends(read_piece)],
 ) -> Response:
     """Take the next piece."""
     goes_on = add_piece(store, find_upload(store, person, upload), upload_offset, taken)

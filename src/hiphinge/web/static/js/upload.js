@@ -92,7 +92,7 @@ export class Sending {
       try {
         return await work();
       } catch (error) {
-        const passing = error.status === undefined || error.status === 429 || error.status >= 500 && error.status !== 507;
+        const passing = error.status === undefined || error.status === 408 || error.status === 429 || error.status >= 500 && error.status !== 507;
         if (this.abort.signal.aborted || !passing) throw error;
         this.onTrouble(words.waiting);
         await wait(Math.min(1000 * 2 ** tries, 15000), this.abort.signal);
