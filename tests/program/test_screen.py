@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hiphinge.program import explain_screen, screen
+from hiphinge.program.facts import counting, session_facts
 from tests.program.scripted import PROGRAM, START, Person, line
 
 
@@ -193,3 +194,17 @@ def test_screen_asks_at_any_time() -> None:
     person.close()
     person.open(new=True)
     assert screen(person.history, PROGRAM).action == "ask"
+
+
+@pytest.mark.parametrize(
+    ("pain", "resting", "action"),
+    [(2, 3, "screen"), (2, 2, "screen"), (2, 0, "end_session"), (4, 3, "screen"), (5, 5, "end_session")],
+)
+def test_pain_of_a_first_bend_is_compared_with_what_is_at_rest_once_that_is_told(pain, resting, action) -> None:
+    person = Person()
+    person.open(resting=None, new=None)
+    person.clip("toe_touch", "typical", pain=pain)
+    person.answer()
+    assert person.intake(resting).action == action
+    told = next(iter(session_facts(counting(person.history)).values()))
+    assert told.resting == resting

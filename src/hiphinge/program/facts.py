@@ -13,13 +13,14 @@ from hiphinge.program.history import (
     Event,
     FeelLog,
     History,
+    Intake,
     NextMorning,
     RepResult,
     SessionClosed,
     SessionOpened,
     SetDone,
 )
-from hiphinge.program.pain import BACK_PLACES
+from hiphinge.program.pain import BACK_PLACES, is_back_pain
 
 __all__ = [
     "BACK_PLACES",
@@ -47,7 +48,10 @@ class Estimate:
 
 @dataclass(slots=True)
 class SessionFacts:
-    """The events of one session, and when it began; ``feels`` holds, for each set, how it felt (None: not asked)."""
+    """The events of one session, and when it began; ``feels`` holds, for each set, how it felt (None: not asked).
+
+    ``resting`` is the back's pain at rest (None: not asked), told at its start or by an intake before its first set.
+    """
 
     session: str
     opened: SessionOpened | None = None
@@ -57,6 +61,7 @@ class SessionFacts:
     clips: list[ClipSeen] = field(default_factory=list)
     feels: list[FeelLog] = field(default_factory=list)
     morning: NextMorning | None = None
+    resting: int | None = None
 
     @property
     def worked(self) -> bool:
@@ -76,7 +81,10 @@ def counting(history: History) -> tuple[Event, ...]:
 def session_facts(events: Iterable[Event]) -> dict[str, SessionFacts]:
     """Sort the events of every session, in the order in which the sessions began."""
     found: dict[str, SessionFacts] = {}
+    going: SessionFacts | None = None
     for event in events:
+        if isinstance(event, Intake) and going is not None:
+            _take_in(going, event)
         session = getattr(event, "session", None)
         if session is None:
             continue
@@ -84,7 +92,16 @@ def session_facts(events: Iterable[Event]) -> dict[str, SessionFacts]:
         if facts.at is None:
             facts.at = event.at
         _sort_in(facts, event)
+        if isinstance(event, SessionOpened):
+            going = facts
+        elif isinstance(event, SessionClosed) and facts is going:
+            going = None
     return found
+
+
+def _take_in(facts: SessionFacts, event: Intake) -> None:
+    if facts.resting is None and not facts.sets and event.pain is not None:
+        facts.resting = event.pain if is_back_pain(event.places) else 0
 
 
 def _sort_in(facts: SessionFacts, event: Event) -> None:
@@ -97,7 +114,7 @@ def _sort_in(facts: SessionFacts, event: Event) -> None:
     elif isinstance(event, NextMorning):
         facts.morning = event
     elif isinstance(event, SessionOpened):
-        facts.opened = event
+        facts.opened, facts.resting = event, event.resting_pain
     elif isinstance(event, SessionClosed):
         facts.closed = event
 

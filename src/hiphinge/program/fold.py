@@ -120,6 +120,9 @@ def _take_in(state: State, event: Intake, moment: Moment, log: Log) -> State:
             night = find_night(state, session.session)
             state = state if night is None else keep_night(state, replace(night, resting=back))
             state = settle(state, moment, log)
+            waits = session.waits
+            if waits is not None:
+                state = _hurt(state, waits, call_pain(waits, back), waits.key, moment, log)
     return _rest_today(state, back, event.key, moment, log) if back >= STOP else state
 
 
@@ -212,8 +215,9 @@ def _see(state: State, event: ClipSeen, moment: Moment, log: Log) -> State:
     stage, before = log.program.stages[state.stage], state
     screens = is_screen(stage, log.program)
     felt = FeelLog(key=event.key, at=event.at, session=event.session, drill=event.drill, effort=None, pain=event.pain)
-    call = call_pain(felt, state.resting())
-    state = _hurt(note_work(state, event.session, moment), felt, call, event.key, moment, log)
+    state = note_work(state, event.session, moment)
+    call = call_pain(felt, _rest_of_look(state, felt, screens))
+    state = _wait(_hurt(state, felt, call, event.key, moment, log), felt, screens)
     if screens and event.drill in stage.drills and event.label != "coached":
         if before.ended is None and before.may_go_on(log.program):
             return keep_screen(state, event.drill, event.outcome, event.key, event.pain)
@@ -221,6 +225,27 @@ def _see(state: State, event: ClipSeen, moment: Moment, log: Log) -> State:
     if call == "less" and not screens and (state.acute is None or state.acute.kind == "less"):
         return state._replace(acute=Acute("less", event.key, feel=felt))
     return state
+
+
+def _asks_rest(state: State, felt: FeelLog, screens: bool) -> bool:
+    """Say whether pain of a look at the bend came before it was asked what it is at rest: that comes before any set."""
+    session = state.session
+    return screens and session is not None and session.session == felt.session and session.resting is None
+
+
+def _rest_of_look(state: State, felt: FeelLog, screens: bool) -> int:
+    """Return what a look's pain is compared with: itself, as long as pain at rest is still to be asked."""
+    return felt.pain or 0 if _asks_rest(state, felt, screens) else state.resting()
+
+
+def _wait(state: State, felt: FeelLog, screens: bool) -> State:
+    """Keep the worst pain of the looks that wait for the pain at rest."""
+    session = state.session
+    if session is None or felt.pain is None or not _asks_rest(state, felt, screens):
+        return state
+    if session.waits is not None and (session.waits.pain or 0) >= felt.pain:
+        return state
+    return state._replace(session=replace(session, waits=felt))
 
 
 def _do(state: State, event: SetDone, moment: Moment, log: Log) -> State:

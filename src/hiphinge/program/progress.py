@@ -248,8 +248,8 @@ def _pain(sessions: Sequence[SessionFacts]) -> list[Trend]:
     for one in sessions:
         if one.at is None:
             continue
-        if one.opened and one.opened.resting_pain is not None:
-            at_rest.append(Point(one.opened.resting_pain, one.at, session=one.session))
+        if one.resting is not None:
+            at_rest.append(Point(one.resting, one.at, session=one.session))
         told = worst_pain(one)
         if told is not None:
             worst.append(Point(told, one.at, session=one.session))

@@ -182,7 +182,8 @@ def _reps_text(met: int, judged: int, filmed: int) -> str:
     if judged == 0:
         return "No rep could be told."
     if judged < LEAST_JUDGED:
-        return f"Only {judged} of {filmed} reps could be told."
+        few = f"{filmed} rep{'s' if filmed > 1 else ''}: too few to say"
+        return f"{few}." if judged == filmed else f"Only {judged} of {filmed} reps could be told."
     return f"{met} of {judged} told, {filmed} filmed." if judged < filmed else f"{met} of {judged} reps."
 
 
@@ -284,8 +285,7 @@ def _felt(events: Sequence[Event], facts: SessionFacts, program: Program) -> tup
 
 def _find_stops(events: Sequence[Event], facts: SessionFacts) -> list[str]:
     """Name what stopped a set or the session: the rules of ``pain``, and a yes to a red-flag question meanwhile."""
-    resting = (facts.opened.resting_pain if facts.opened else None) or 0
-    calls = [(one, call_pain(one, resting)) for one in _answers_about_pain(facts)]
+    calls = [(one, call_pain(one, facts.resting or 0)) for one in _answers_about_pain(facts)]
     found = ["A red-flag question was answered with yes."] if _flagged(events, facts) else []
     if any(one.new_numbness for one, _ in calls):
         found.append("Stopped: new numbness or weakness.")

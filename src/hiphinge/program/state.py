@@ -74,7 +74,8 @@ class Open:
     """The session that is going on.
 
     ``resting`` is None until it is answered; an answer after the first set (``late``) ends the asking and is compared
-    with nothing. ``stops`` counts sets stopped for pain (``stopped_at`` is the last), ``worst`` is the worst pain in
+    with nothing. ``waits`` is the worst pain of a look at the bend that came before that answer, to be compared with
+    it. ``stops`` counts sets stopped for pain (``stopped_at`` is the last), ``worst`` is the worst pain in
     the back, at rest or after, ``tried`` are easier forms that did not help today.
     """
 
@@ -88,6 +89,7 @@ class Open:
     worst: int | None = None
     stopped_at: str = ""
     late: bool = False
+    waits: FeelLog | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -157,7 +157,7 @@ def summarise_session(
         points=review_session(events, facts, program),
         work=tuple(_set_line(one, facts.feel_of(number), program) for number, one in enumerate(facts.sets)),
         before_after=_before_after(facts.clips),
-        resting_pain=facts.opened.resting_pain if facts.opened else None,
+        resting_pain=facts.resting,
         worst_pain=worst_pain(facts),
         morning_pain=facts.morning.pain if facts.morning else None,
         cue=usual_cue(facts.sets),

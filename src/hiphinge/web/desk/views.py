@@ -164,7 +164,7 @@ def session_views(history: History, program: Program) -> list[View]:
         found.append(
             {
                 "session": one.session, "number": number, "at": one.at, "closed": one.closed is not None,
-                "rest": one.opened.resting_pain if one.opened else None, "worst": worst_pain(one),
+                "rest": one.resting, "worst": worst_pain(one),
                 "morning": one.morning.pain if one.morning else None, "work": _work(one, program),
                 "clips": clip_views(one, program),
             }
