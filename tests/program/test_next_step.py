@@ -399,7 +399,7 @@ def test_one_more_the_next_morning_is_calm_and_nobody_steps_back_beyond_the_wall
     again = person.open(new=False)
     assert (again.action, again.reason) == (
         "ask",
-        "Your back was more sore the next morning, so please answer the red-flag questions first; they take a minute.",
+        "Your back was more sore the next morning, so please answer the safety questions first; they take a minute.",
     )
     assert person.answer().variant == "half"
 
@@ -535,7 +535,7 @@ def test_new_symptoms_ask_the_red_flags_again_and_so_does_no_answer_about_them()
     ask = person.open(new=True)
     assert (ask.action, ask.drill) == ("ask", None)
     assert ask.reason == (
-        "Something is new or worse, so please answer the red-flag questions first; they take a minute."
+        "Something is new or worse, so please answer the safety questions first; they take a minute."
     )
     for _ in range(2):
         person.set("wall_hinge", "ppppp")

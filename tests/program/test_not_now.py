@@ -13,7 +13,7 @@ from hiphinge.program.read import find_cautions
 from tests.program.scripted import HIPS, PROGRAM, Person, line
 
 ALL = "pppppppppp"
-AGAIN = "Your back was more sore the next morning, so please answer the red-flag questions first; they take a minute."
+AGAIN = "Your back was more sore the next morning, so please answer the safety questions first; they take a minute."
 
 
 def ready(resting=1) -> Person:

@@ -10,7 +10,7 @@ FELT = "Please say where you felt the effort of this set, and whether anything h
 ENOUGH = "This session has all that this step needs: finish it here, and say tomorrow how your back is."
 REST = "Well done for today. Rest, and say tomorrow morning how your back is."
 SAY = "Say tomorrow morning how your back is."
-SORE = "Your back was more sore the next morning, so please answer the red-flag questions first; they take a minute."
+SORE = "Your back was more sore the next morning, so please answer the safety questions first; they take a minute."
 COUNTS = "That session counts. The next one counts 24 hours after it; rest until then."
 SLOW = "three seconds down, one second there, two seconds up."
 
@@ -141,7 +141,7 @@ STORY = [
     ("morning", given(1), "wait", "second_load", "pull_through", "", COUNTS),
     later(hours=48),
     ("open", given(1, new=True), "ask", "second_load", None, "",
-     "Something is new or worse, so please answer the red-flag questions first; they take a minute."),
+     "Something is new or worse, so please answer the safety questions first; they take a minute."),
     ("answer", given(night_pain=True), "stop_see", "second_load", None, "",
      "Please stop here and see a clinician before you go on, because of one of your answers."),
     ("close", given(), "stop_see", "second_load", None, "",

@@ -9,7 +9,7 @@ from tests.web.clients import home_browser
 def test_first_page_of_an_empty_house_is_the_first_two_minutes(home):
     answer = home.get("/")
     assert (answer.status_code, answer.headers["location"]) == (303, "/start")
-    assert "One toe-touch" in home.get("/start").text
+    assert "Touch your toes" in home.get("/start").text
 
 
 def test_house_with_people_shows_them(home, store):

@@ -98,7 +98,7 @@ def _stopped(view: View) -> Decision:
 def _ask_flags(view: View) -> Decision:
     state = view.state
     why = f"{state.asked_again}, so please answer" if state.asked_again else "Please answer"
-    reason = f"{why} the red-flag questions first; they take a minute."
+    reason = f"{why} the safety questions first; they take a minute."
     return Decision("ask", view.step, None, "", reason, base_lines(state, view.log))
 
 
