@@ -113,10 +113,8 @@ def film(person: PersonDep, store: StoreDep, desk: DeskDep, assessment: Assessme
     path = film_path(store, person, assessment)
     if path is None:
         raise NotFound(_("The film itself was not kept."))
-    return FileResponse(
-        path, media_type=film_type(path), content_disposition_type="inline",
-        headers={"Cache-Control": "private, no-cache"},
-    )  # fmt: skip
+    # As of every page, nothing of it stays in the browser's cache: the next one at that computer is somebody else.
+    return FileResponse(path, media_type=film_type(path), content_disposition_type="inline")
 
 
 @router.post("/api/p/{person}/clips/{assessment}/corrections/preview", dependencies=[allow("desk.act")])
