@@ -103,7 +103,7 @@ def replay(
 ) -> Response:
     """Return what is needed to draw a clip again: joints, back, angles with intervals, reps, findings."""
     clip = _find(desk, person, assessment)
-    return send_packed(request, packed_replay(context, desk, person, clip), tag=f"{assessment}-{clip.revision}")
+    return send_packed(request, packed_replay(context, desk, person, clip))
 
 
 @router.get("/api/p/{person}/clips/{assessment}/film", dependencies=[allow("person.view")])

@@ -79,11 +79,9 @@ def packed_replay(context: Context, desk: Desk, person: Person, clip: SeenClip) 
     return packed
 
 
-def send_packed(request: Request, packed: bytes, *, tag: str) -> Response:
-    """Send gzipped JSON; a browser that has it already is told so, and one that cannot unpack it gets it plain."""
-    headers = {"Cache-Control": "private, no-cache", "ETag": f'"{tag}"', "Vary": "Accept-Encoding"}
-    if request.headers.get("if-none-match") == headers["ETag"]:
-        return Response(status_code=304, headers=headers)
+def send_packed(request: Request, packed: bytes) -> Response:
+    """Send gzipped JSON, plain to a browser that cannot unpack it; it is about a person, so that no browser keeps it."""
+    headers = {"Cache-Control": "no-store", "Vary": "Accept-Encoding"}
     if "gzip" in request.headers.get("accept-encoding", ""):
         return Response(packed, media_type="application/json", headers={**headers, "Content-Encoding": "gzip"})
     return Response(gzip.decompress(packed), media_type="application/json", headers=headers)
