@@ -80,7 +80,7 @@ def packed_replay(context: Context, desk: Desk, person: Person, clip: SeenClip) 
 
 
 def send_packed(request: Request, packed: bytes) -> Response:
-    """Send gzipped JSON, plain to a browser that cannot unpack it; it is about a person, so that no browser keeps it."""
+    """Send gzipped JSON, plain to a browser that cannot unpack it; no browser keeps it, since it is about a person."""
     headers = {"Cache-Control": "no-store", "Vary": "Accept-Encoding"}
     if "gzip" in request.headers.get("accept-encoding", ""):
         return Response(packed, media_type="application/json", headers={**headers, "Content-Encoding": "gzip"})
