@@ -204,7 +204,11 @@ def with_contact(assessment: Assessment, grade: Grade) -> Assessment:
         ("hinge", "", "do", ""),
     ],
 )
-def test_one_thing_to_try(hinge: Assessment, drill: Any, cue: str, action: Any, said: str) -> None:
+def test_one_thing_to_try_and_none_after_a_bend_that_was_not_told(
+    hinge: Assessment, drill: Any, cue: str, action: Any, said: str
+) -> None:
     seen = replace(hinge, drill=drill, verdict=replace(hinge.verdict, cue=cue))
     decision = Decision(action=action, step="screen", drill=None, variant="", reason="", evidence=())
     assert thing_to_try(seen, PROGRAM, decision) == said
+    untold = replace(seen, verdict=replace(seen.verdict, outcome="cannot_tell"))
+    assert thing_to_try(untold, PROGRAM, decision) == cue

@@ -82,10 +82,11 @@ def explain_reps(
 def thing_to_try(assessment: Assessment, program: Program, decision: Decision) -> str:
     """Return the one thing to try after a clip: its own cue; after a usual bend without one, that of the first drill.
 
-    ``""`` where there is none, and after a usual bend under a stop: then nothing is to be tried.
+    ``""`` where there is none, and after a usual bend that was not told, or under a stop: then nothing is to be tried.
     """
-    if assessment.verdict.cue or assessment.drill != _USUAL_RULES or decision.action in STOPS:
-        return assessment.verdict.cue
+    verdict = assessment.verdict
+    if verdict.cue or assessment.drill != _USUAL_RULES or decision.action in STOPS or verdict.outcome == "cannot_tell":
+        return verdict.cue
     first = next((one for one in program.drills if one.kind != "screen" and one.cues), None)
     return "" if first is None else first.cues[0]
 

@@ -19,7 +19,7 @@ from hiphinge.program.history import ClipSeen, History, SetDone
 from hiphinge.service.desk import Desk, Look, utc_now
 from hiphinge.service.grading import explain_reps, grade_reps, middle_measures, thing_to_try
 from hiphinge.service.interview import explain_early, refuse_stopped
-from hiphinge.service.live_summary import measures_part, nothing_done, rep_part, verdict_part
+from hiphinge.service.live_summary import measures_part, nothing_done, rep_part, verdict_part, why_not
 from hiphinge.service.lookup import check_step
 from hiphinge.service.questions import live_events, reference_clip
 
@@ -312,7 +312,7 @@ class LiveService:
             "assessment": entry.assessment,
             "session": live.session,
             "drill": live.drill,
-            "note": self._early(person, drill, entry) if isinstance(entry, SetDone) else "",
+            "note": (self._early(person, drill, entry) if isinstance(entry, SetDone) else "") or why_not(assessment),
             "reps": [rep_part(one, assessment) for one in reps],
             "reasons": list(explain_reps(assessment, drill, reps, variant=variant)),
             "measures": measures_part(entry.measures),

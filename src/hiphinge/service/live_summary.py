@@ -11,7 +11,7 @@ from hiphinge.verdict.labels import MEASURE_LABELS
 if TYPE_CHECKING:
     from hiphinge.model import Assessment
 
-__all__ = ["measures_part", "nothing_done", "rep_part", "verdict_part"]
+__all__ = ["measures_part", "nothing_done", "rep_part", "verdict_part", "why_not"]
 
 #: Measures that a summary shows, in this order, where they were told.
 _SHOWN = ("hip_share", "hip_share_60", "lumbar_flexion", "lumbar_of_own_maximum", "pelvis_tilt", "trunk_lean",
@@ -44,6 +44,14 @@ def verdict_part(assessment: Assessment) -> dict[str, Any]:
         "type": "summary", "outcome": verdict.outcome, "headline": verdict.headline, "cue": verdict.cue,
         "praise": verdict.praise,
     }  # fmt: skip
+
+
+def why_not(assessment: Assessment) -> str:
+    """Say why nothing could be told; "" where something was. What helps is the one thing to try."""
+    verdict = assessment.verdict
+    if verdict.outcome != "cannot_tell" or not verdict.reasons:
+        return ""
+    return verdict.reasons[0].removesuffix(verdict.cue).rstrip()
 
 
 def rep_part(one: RepResult, assessment: Assessment) -> dict[str, Any]:

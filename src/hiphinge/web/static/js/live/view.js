@@ -191,6 +191,7 @@ export class View {
     };
     this.cue = summary.cue; // said once, and not again beside each rep
     text("result", summary.headline);
+    this.one("result-try").hidden = !summary.cue;
     text("result-cue", summary.cue || summary.praise);
     text("result-note", summary.note);
     text("next", summary.next?.reason || this.strings.next_again);
