@@ -534,9 +534,7 @@ def test_new_symptoms_ask_the_red_flags_again_and_so_does_no_answer_about_them()
     person.close()
     ask = person.open(new=True)
     assert (ask.action, ask.drill) == ("ask", None)
-    assert ask.reason == (
-        "Something is new or worse, so please answer the safety questions first; they take a minute."
-    )
+    assert ask.reason == ("Something is new or worse, so please answer the safety questions first; they take a minute.")
     for _ in range(2):
         person.set("wall_hinge", "ppppp")
         assert person.feel("wall_hinge").action == "ask"

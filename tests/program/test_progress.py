@@ -127,10 +127,7 @@ def test_what_the_person_said_is_shown() -> None:
     )
     ticks = Ticks(key="t", at=BEGAN, session="s", drill="wall_hinge", ticks={"wall_touched": True, "old_tick": False})
     found = summarise_progress(History((told, ticks), BEGAN), PROGRAM)
-    assert found.about == (
-        "Goal: Carry my son ((e-mail address left out)). "
-        "Pain: low back, buttock; since: two weeks."
-    )
+    assert found.about == ("Goal: Carry my son ((e-mail address left out)). Pain: low back, buttock; since: two weeks.")
     assert found.ticks == ("Wall hinge, ticked: My seat touched the wall. Not ticked: old tick.",)
     later = Intake(key="j", at=BEGAN, pain=1)  # leaves the rest as it was told
     assert summarise_progress(History((told, later), BEGAN), PROGRAM).about == found.about
