@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import pytest
+from anyio import to_thread
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
@@ -13,9 +16,11 @@ from hiphinge.program import load_program
 from hiphinge.service.desk import Desk
 from hiphinge.store import Person, Store
 from hiphinge.web.app import create_app
-from hiphinge.web.live.life import LIMITS
+from hiphinge.web.live import api
+from hiphinge.web.live.life import LIMITS, parts_of
 from hiphinge.web.live.limits import LiveLimits
 from hiphinge.web.settings import Settings
+from tests.web.live.fakes import run
 from tests.web.live.people import Visitor, begin_session, let_in
 
 
@@ -105,6 +110,51 @@ def test_nothing_done_stores_nothing_and_says_so(web: TestClient, store: Store, 
     assert store.history(ana.id).events == before
     state = web.get(live["url"], headers=who.headers).json()
     assert (state["state"], state["summary"]["stored"]) == ("abandoned", False)
+
+
+def test_sets_that_are_judged_for_long_take_no_thread_from_others(
+    store: Store, ana: Person, clinic: FastAPI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stops, judged = 8, asyncio.Event()
+    waiting: list[str] = []
+
+    async def judge_slowly(live: str, value: Any = None) -> dict[str, Any]:
+        waiting.append(live)
+        await judged.wait()
+        return {"stored": False}
+
+    async def work() -> None:
+        async with clinic.router.lifespan_context(clinic):
+            monkeypatch.setattr(parts_of(clinic.state.hiphinge).hub, "end", judge_slowly)
+            to_thread.current_default_thread_limiter().total_tokens = 2
+            headers = let_in(store, "patient", ana.id).headers
+            transport = httpx.ASGITransport(clinic)
+            async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8765", headers=headers) as web:
+                live = (await web.post(f"/api/p/{ana.id}/live", json={"drill": "free_hinge"})).json()
+                asked = [asyncio.create_task(web.post(live["stop"], json={})) for _ in range(stops)]
+                while len(waiting) < stops:
+                    await asyncio.sleep(0.01)
+                assert (await web.get(live["url"])).json()["state"] == "open"
+                judged.set()
+                assert [one.status_code for one in await asyncio.gather(*asked)] == [200] * stops
+
+    run(work)
+
+
+def test_a_set_that_is_judged_for_too_long_asks_to_ask_again(
+    web: TestClient, store: Store, ana: Person, clinic: FastAPI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def judge_for_ever(live: str, value: Any = None) -> dict[str, Any]:
+        await asyncio.Event().wait()
+        return {}
+
+    monkeypatch.setattr(api, "_JUDGE_S", 0.01)
+    monkeypatch.setattr(parts_of(clinic.state.hiphinge).hub, "end", judge_for_ever)
+    who = let_in(store, "patient", ana.id)
+    live = begin(web, who, ana).json()
+    answer = web.post(live["stop"], json={}, headers=who.headers)
+    assert answer.status_code == 503
+    assert "nothing is lost" in answer.json()["next_step"]
 
 
 def test_nobody_sees_or_stops_what_is_anothers(web: TestClient, store: Store, ana: Person) -> None:

@@ -219,7 +219,7 @@ def test_what_could_not_be_finished_is_told_and_tried_again() -> None:
         await until(lambda: bench.service.fail_finish == 0)
         await asyncio.sleep(0.01)
         assert seat.phase == "ending"
-        await bench.hub.look()
+        await bench.hub.caretaker.look()
         assert seat.phase == "ended"
         assert "summary" in [one["type"] for one in await read_all(seat.outbox)]
         await bench.hub.stop()
@@ -249,18 +249,18 @@ def test_left_and_silent_connections_are_looked_after() -> None:
         await bench.hub.start()
         seat, line = await sit(bench)
         bench.clock.now += bench.hub.limits.silent_s + 1
-        await bench.hub.look()
+        await bench.hub.caretaker.look()
         assert (line.closed.is_set(), line.code) == (True, 4002)
         seat.detach(line)
         bench.clock.now += bench.hub.limits.gone_s - 1
-        await bench.hub.look()
+        await bench.hub.caretaker.look()
         assert seat.phase == "open"
         bench.clock.now += 2
-        await bench.hub.look()
+        await bench.hub.caretaker.look()
         assert [live for live, _ in bench.service.finished] == ["a"]
         assert seat.phase == "ended"
         bench.clock.now += 100
-        await bench.hub.look()
+        await bench.hub.caretaker.look()
         assert not bench.hub.seats
         await bench.hub.stop()
 
@@ -275,7 +275,7 @@ def test_sets_that_were_left_before_the_server_started_are_ended() -> None:
         await until(lambda: bench.service.finished)
         bench.store.add("b")
         bench.service.left, bench.service.fail_finish = ("b",), 1
-        await bench.hub.look()
+        await bench.hub.caretaker.look()
         assert [live for live, _ in bench.service.finished] == ["a"]
         await bench.hub.stop()
 

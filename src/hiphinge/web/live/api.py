@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse
 
 from hiphinge.errors import RecordConflict, StoreError, UsageError
@@ -70,20 +71,22 @@ def start_live(person: PersonDep, wanted: LiveWanted, desk: DeskDep, context: Co
 
 
 @router.get("/api/p/{person}/live/{live}", dependencies=[allow("person.view")])
-def show_live(person: PersonDep, live: LiveId, desk: DeskDep, context: ContextDep) -> dict[str, Any]:
+async def show_live(person: PersonDep, live: LiveId, desk: DeskDep, context: ContextDep) -> dict[str, Any]:
     """Say where a live set stands, with its summary once it is over."""
-    found = _own(desk.store.live, person, live)
+    found = await run_in_threadpool(_own, desk.store.live, person, live)
     hub = parts_of(context).hub
-    summary = _wait(hub, hub.end(live)) if found.state != "open" else None
+    summary = await _wait(hub, hub.end(live)) if found.state != "open" else None
     return {**_where(person, found), "summary": summary}
 
 
 @router.post("/api/p/{person}/live/{live}/stop", dependencies=[allow("person.act")])
-def stop_live(person: PersonDep, live: LiveId, told: LiveTold, desk: DeskDep, context: ContextDep) -> dict[str, Any]:
+async def stop_live(
+    person: PersonDep, live: LiveId, told: LiveTold, desk: DeskDep, context: ContextDep
+) -> dict[str, Any]:
     """End a live set and return its summary; a second time returns the same."""
-    _own(desk.store.live, person, live)
+    await run_in_threadpool(_own, desk.store.live, person, live)
     hub = parts_of(context).hub
-    return _wait(hub, hub.end(live, told.model_dump()))
+    return await _wait(hub, hub.end(live, told.model_dump()))
 
 
 @router.get("/p/{person}/coach", dependencies=[allow("person.act")], response_class=HTMLResponse)
@@ -178,9 +181,10 @@ async def _quietly(work: Coroutine[Any, Any, Any]) -> None:
     await asyncio.gather(work, return_exceptions=True)
 
 
-def _wait(hub: LiveHub, work: Coroutine[Any, Any, Any]) -> dict[str, Any]:
-    """Wait for what the hub's loop does."""
+async def _wait(hub: LiveHub, work: Coroutine[Any, Any, Any]) -> dict[str, Any]:
+    """Wait for what the hub's loop does; no thread of those that answer others waits with it."""
     try:
-        return dict(asyncio.run_coroutine_threadsafe(work, hub.running()).result(_JUDGE_S))
+        doing = asyncio.run_coroutine_threadsafe(work, hub.running())
+        return dict(await asyncio.wait_for(asyncio.wrap_future(doing), _JUDGE_S))
     except TimeoutError:
         raise StoreError("The set is still being read.", next_step="Ask again in a moment: nothing is lost.") from None

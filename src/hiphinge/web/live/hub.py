@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -16,6 +15,7 @@ from hiphinge.live import Coach, step_together
 from hiphinge.live.wire import Rows
 from hiphinge.service.live import LiveService, Told
 from hiphinge.web.errors import for_visitors, where_it_was
+from hiphinge.web.live.caretaker import Caretaker
 from hiphinge.web.live.limits import LiveLimits
 from hiphinge.web.live.seat import Command, Line, Seat
 from hiphinge.web.live.writer import ChunkWriter
@@ -23,14 +23,8 @@ from hiphinge.web.live.writer import ChunkWriter
 __all__ = ["LiveHub", "error_message"]
 
 _log = logging.getLogger(__name__)
-#: How often silence and left sets are looked for, seconds.
-_LOOK_S = 5.0
-#: Ended sets stay in memory for so long, so that a reconnecting screen gets its summary at once.
-_KEEP_ENDED_S = 60.0
 #: A tick takes at most so large a share of the time: connections are served in the rest.
 _TICK_SHARE = 0.75
-#: A set that cannot be ended is tried so often.
-_MOST_TRIES = 3
 
 Message = Mapping[str, Any]
 
@@ -69,7 +63,7 @@ class LiveHub:
         self._work = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._errands: set[asyncio.Task[None]] = set()
-        self._tried: Counter[str] = Counter()
+        self.caretaker = Caretaker(self, self._find_left)
         self._writer = ChunkWriter(lambda: service().store)
         # Another thread: a set that is being judged does not hold up the writing.
         self._judge = ThreadPoolExecutor(1, thread_name_prefix="live-judge")
@@ -80,7 +74,7 @@ class LiveHub:
     async def start(self) -> None:
         """Begin to tick, to write and to look after sets that were left."""
         self._loop = asyncio.get_running_loop()
-        self._tasks = [asyncio.create_task(one) for one in (self._tick(), self._write(), self._look())]
+        self._tasks = [asyncio.create_task(one) for one in (self._tick(), self._write(), self.caretaker.run())]
 
     async def stop(self) -> None:
         """Write everything and end all connections; the sets stay open and go on after a restart."""
@@ -217,6 +211,10 @@ class LiveHub:
             seat.add_command(Command(seat.next_command, "stop", value))
         return await asyncio.shield(self._ending.get(live) or self._make_end(live, value))
 
+    def is_ending(self, live: str) -> bool:
+        """Whether a set is being judged and stored right now."""
+        return live in self._ending
+
     def _make_end(self, live: str, value: Any) -> asyncio.Task[Message]:
         task = asyncio.create_task(self._end(live, value))
         self._ending[live] = task
@@ -345,53 +343,12 @@ class LiveHub:
             if seat is not None and seat.line is not None and seat.phase != "ended":
                 seat.line.close(4004, "this set is over")
 
-    # --- looking after ---
-
-    async def _look(self) -> None:
-        await self._end_left()
-        while True:
-            await asyncio.sleep(_LOOK_S)
-            await self.look()
-
-    async def look(self) -> None:
-        """End silent connections, and sets that nobody has been connected to for long."""
-        now = self._clock()
-        for seat in list(self.seats.values()):
-            if seat.line is not None:
-                if now - seat.line.heard_at > self.limits.silent_s:
-                    seat.line.close(4002, "silent for too long")
-            elif seat.phase == "ended" and now - seat.left_at > _KEEP_ENDED_S:
-                del self.seats[seat.live]
-            elif seat.phase == "open" and now - seat.left_at > self.limits.gone_s:
-                await self._end_quietly(seat.live)
-            if seat.phase == "ending" and seat.live not in self._ending:
-                await self._end_quietly(seat.live)
-        await self._end_left()
-
-    async def _end_left(self) -> None:
-        """End sets that were left before this server started."""
-        try:
-            loop = asyncio.get_running_loop()
-            left = await loop.run_in_executor(
-                self._judge, lambda: self._service().left_alone(self.limits.gone_s, tuple(self.seats))
-            )
-        except HiphingeError as error:
-            _log.warning("live: sets that were left could not be looked for: %s", type(error).__name__)
-            return
-        for live in left:
-            await self._end_quietly(live)
-
-    async def _end_quietly(self, live: str) -> None:
-        """End a set; what cannot be ended is tried a few times and then left to who looks for it."""
-        if self._tried[live] >= _MOST_TRIES:
-            return
-        try:
-            await self.end(live)
-        except Exception as error:
-            self._tried[live] += 1
-            _log.warning("live: a set that was left could not be finished: %s", type(error).__name__)
-        else:
-            self._tried.pop(live, None)
+    async def _find_left(self) -> tuple[str, ...]:
+        """Return the sets in the store that were left, and that are not in memory."""
+        busy = tuple(self.seats)
+        return await asyncio.get_running_loop().run_in_executor(
+            self._judge, lambda: self._service().left_alone(self.limits.gone_s, busy)
+        )
 
 
 def error_message(error: BaseException, *, fatal: bool) -> Message:
