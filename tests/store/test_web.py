@@ -129,6 +129,16 @@ def test_the_last_owner_stays(store, own):
     store.disable_account(own.id)
 
 
+def test_a_name_is_changed_and_written_down(store, own):
+    store.rename_account(own.id, "Ann B.")
+    assert store.account(own.id).name == "Ann B."
+    assert store.audit()[-1].what == f"account {own.id} renamed from {own.name!r} to 'Ann B.'"
+    for name in ("", "a\x00b", "x" * 121):
+        with pytest.raises(RecordConflict):
+            store.rename_account(own.id, name)
+    assert store.account(own.id).name == "Ann B."
+
+
 def test_a_password_is_changed_and_other_browsers_are_ended(store, own):
     for name in "abc":
         let_in(store, name, own.id)

@@ -246,6 +246,52 @@ def test_a_password_that_cannot_be_changed(clinic, form):
     assert log_in(clinic_browser(clinic)).status_code == 303
 
 
+def test_the_name_that_signs_is_changed_by_its_owner(clinic, store):
+    browser = sign_in(clinic, "owner", name="Administrator")
+    assert 'value="Administrator"' in browser.get("/account").text
+    answer = browser.post("/account/name", data={"name": "  Mary   Lee "})
+    assert answer.headers["location"] == "/account?said=name"
+    page = browser.get("/account?said=name").text
+    assert "name is changed" in page
+    assert 'value="Mary Lee"' in page
+    assert "Signed: Mary Lee" in browser.get(f"/desk/p/{clinic.state.ana.id}").text
+    (one,) = [one for one in store.audit() if "renamed" in one.what]
+    assert (one.who, one.what.endswith("renamed from 'Administrator' to 'Mary Lee'")) == ("Administrator", True)
+
+
+@pytest.mark.parametrize("name", ["", "  ", "mary@example.org", "x" * 81, "ANA", "dr lee", "a\x07b"])
+def test_a_name_that_cannot_sign(clinic, store, name):
+    """A patient's name, or a colleague's, would make their words out of one's own."""
+    store.add_account("lee", "Dr Lee", "clinician", "x")
+    browser = sign_in(clinic, "clinician", name="Mary")
+    browser.get("/account")
+    answer = browser.post("/account/name", data={"name": name})
+    assert answer.status_code == 422
+    assert 'id="name-error"' in answer.text
+    assert "Mary" in {one.name for one in store.accounts()}
+
+
+def test_a_patient_keeps_the_name_of_the_record(clinic, store):
+    browser = clinic_browser(clinic)
+    log_in(browser)
+    assert "/account/name" not in browser.get("/account").text
+    assert browser.post("/account/name", data={"name": "Dr Ana"}).status_code == 403
+    assert store.account(clinic.state.account.id).name == "Ana"
+
+
+def test_a_name_needs_the_pages_token(clinic, store):
+    browser = sign_in(clinic, "clinician", name="Mary")
+    answer = browser.post("/account/name", data={"name": "Eve"}, headers={"x-csrf-token": "no"})
+    assert answer.status_code == 403
+    assert "Eve" not in {one.name for one in store.accounts()}
+
+
+def test_at_home_there_is_no_name_to_change(store):
+    browser = home_browser(store)
+    assert "/account/name" not in browser.get("/account").text
+    assert browser.post("/account/name", data={"name": "Eve"}).headers["location"] == "/account"
+
+
 def test_signing_out_everywhere_else(clinic):
     here, there = clinic_browser(clinic), clinic_browser(clinic)
     log_in(here)

@@ -23,6 +23,7 @@ __all__ = [
     "insert_account",
     "link_account",
     "read_account",
+    "rename_account",
     "switch_account",
     "unlink_accounts",
 ]
@@ -112,6 +113,22 @@ def change_password(connection: Connection, number: str, password_hash: str) -> 
     account = read_account(connection, number)
     check_text(password_hash, "password's hash", longest=_LONGEST_HASH)
     connection.execute(update(accounts).where(accounts.c.id == number).values(password_hash=password_hash))
+    return account
+
+
+def rename_account(connection: Connection, number: str, name: str) -> Account:
+    """Show an account under another name from now on; what was signed before keeps the name it was signed with.
+
+    Raises
+    ------
+    RecordConflict
+        A name that cannot be kept.
+    StoreError
+        There is no such account.
+    """
+    account = read_account(connection, number)
+    check_text(name, "name of the account", longest=_LONGEST_NAME)
+    connection.execute(update(accounts).where(accounts.c.id == number).values(name=name))
     return account
 
 

@@ -86,6 +86,20 @@ class AccountStore(StoreCore):
             account = accounts.change_password(connection, account_id, password_hash)
             self._audit(connection, f"password of account {account_id} changed", account.person)
 
+    def rename_account(self, account_id: str, name: str) -> None:
+        """Show an account under another name; the audit trail says which was which.
+
+        Raises
+        ------
+        RecordConflict
+            A name that cannot be kept.
+        StoreError
+            There is no such account.
+        """
+        with self._writing() as connection:
+            account = accounts.rename_account(connection, account_id, name)
+            self._audit(connection, f"account {account_id} renamed from {account.name!r} to {name!r}", account.person)
+
     def disable_account(self, account_id: str) -> None:
         """Let an account log in no longer, and end its web sessions.
 

@@ -1,4 +1,4 @@
-"""One's own account: the password, and where one is signed in."""
+"""One's own account: the name that others see, the password, and where one is signed in."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from fastapi import APIRouter, Form
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from hiphinge.errors import UsageError
+from hiphinge.errors import RecordConflict, UsageError
 from hiphinge.web.access import ContextDep, StoreDep, Who, WhoDep, allow
 from hiphinge.web.context import Context
 from hiphinge.web.pages import page
@@ -19,16 +19,40 @@ from hiphinge.web.translate import _
 __all__ = ["router"]
 
 router = APIRouter(include_in_schema=False)
+#: As long as a signature may be where there are no accounts.
+LONGEST_NAME = 80
 
 
 @router.get("/account", dependencies=[allow("account")])
 def show_account(request: Request, who: WhoDep, context: ContextDep, said: str = "") -> Response:
     """Show the account of whoever is signed in."""
     good = {
+        "name": _("Your name is changed. What you signed before keeps the old one."),
         "password": _("Your password is changed. All other browsers are signed out."),
         "everywhere": _("All other browsers are signed out."),
     }
     return _show(request, who, context, good=good.get(said, ""))
+
+
+@router.post("/account/name", dependencies=[allow("desk.act")])
+def change_name(
+    request: Request,
+    who: WhoDep,
+    context: ContextDep,
+    store: StoreDep,
+    name: Annotated[str, Form(max_length=1000)] = "",
+) -> Response:
+    """Change the name that signs one's notes and decisions; a patient is called what their record is called."""
+    if who.account is None:
+        return RedirectResponse("/account", status_code=303)
+    name = " ".join(name.split())
+    try:
+        _check_name(store, who.account, name)
+        store.rename_account(who.account, name)
+    except (UsageError, RecordConflict) as error:
+        said = " ".join(filter(None, (error.what, error.expected)))
+        return _show(request, who, context, name=name, name_error=said, status=422)
+    return RedirectResponse("/account?said=name", status_code=303)
 
 
 @router.post("/account/password", dependencies=[allow("account")])
@@ -71,12 +95,36 @@ def sign_out_everywhere(request: Request, who: WhoDep, store: StoreDep) -> Respo
     return RedirectResponse("/account?said=everywhere", status_code=303)
 
 
+def _check_name(store: StoreDep, account: str, name: str) -> None:
+    """Refuse a name that nobody could sign with, or that is somebody else's: a signature says who it was."""
+    if not name:
+        raise UsageError(_("Please give the name that others will see."))
+    if "@" in name:
+        raise UsageError(_("Please give a name, not an address."))
+    if len(name) > LONGEST_NAME:
+        raise UsageError(_("This name is too long: at most {number} characters.").format(number=LONGEST_NAME))
+    own = store.account(account)
+    taken = [one.name for one in store.accounts() if one.id != account]
+    taken += [one.name for one in store.people() if one.id != own.person]
+    if name.casefold() in {one.casefold() for one in taken}:
+        raise UsageError(_("Somebody is called that already. Add something to tell them apart."))
+
+
 def _show(
-    request: Request, who: Who, context: Context, *, good: str = "", error: str = "", status: int = 200
+    request: Request,
+    who: Who,
+    context: Context,
+    *,
+    good: str = "",
+    error: str = "",
+    name: str | None = None,
+    name_error: str = "",
+    status: int = 200,
 ) -> Response:
     sessions = context.store.web_sessions(who.account)
     login = "" if who.account is None else context.store.account(who.account).login
     return page(
         request, who, "account/account.html", status=status, sessions=sessions, here=token_hash(request),
-        good=good, error=error, least=LEAST_CHARACTERS, login=login,
+        good=good, error=error, least=LEAST_CHARACTERS, login=login, name=who.name if name is None else name,
+        name_error=name_error, longest=LONGEST_NAME,
     )  # fmt: skip
