@@ -311,7 +311,9 @@ def test_a_guest_is_not_among_the_people_until_kept(store, ann):
     assert store.person(guest.id) == guest == store.find_person(guest.id)
     with pytest.raises(PersonNotFound, match="Nobody"):
         store.find_person("Guest")
+    assert store.count_guests(within=timedelta(hours=1)) == 2
     kept = store.keep_guest(guest.id, "Bob")
+    assert store.count_guests(within=timedelta(hours=1)) == 1
     assert (kept.name, kept.guest) == ("Bob", False)
     assert store.keep_guest(guest.id, "Bob") == kept
     assert store.people() == (ann, kept)

@@ -429,6 +429,24 @@ def test_anybody_may_try_where_the_clinic_allows_it(store):
     assert browser.post("/start").headers["location"] == answer.headers["location"]
 
 
+def test_no_more_guests_come_in_an_hour_than_the_clinic_takes(tmp_path):
+    now = [datetime(2026, 3, 2, 9, tzinfo=UTC)]
+    with open_store(tmp_path / "store.sqlite3", clock=lambda: now[0]) as store:
+        clinic = clinic_app(store, open_visits=True, visits_per_hour=2, clock=lambda: now[0])
+        browsers = [clinic_browser(clinic, address=f"203.0.113.{number}") for number in range(3)]
+        assert [one.post("/start").status_code for one in browsers] == [303, 303, 429]
+        refused = browsers[2].post("/start")
+        assert "Come back a little later" in refused.text
+        assert int(refused.headers["retry-after"]) > 0
+        assert len(store.people(guests=True)) == 2
+        # Who is in goes on, and who works here is not counted out.
+        browsers[0].get("/start")
+        assert browsers[0].post("/start").status_code == 303
+        assert sign_in(clinic, "clinician").post("/start").status_code == 303
+        now[0] += timedelta(hours=1, minutes=1)
+        assert browsers[2].post("/start").status_code == 303
+
+
 def test_the_first_two_minutes_at_home_ask_nothing(home, store):
     answer = home.post("/start")
     (guest,) = store.people(guests=True)

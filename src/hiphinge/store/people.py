@@ -8,7 +8,7 @@ import unicodedata
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, insert, or_, select, update
+from sqlalchemy import Connection, Row, and_, func, insert, or_, select, update
 
 from hiphinge.errors import PersonNotFound, RecordConflict, UsageError
 from hiphinge.store.records import Person
@@ -16,6 +16,7 @@ from hiphinge.store.tables import people
 
 __all__ = [
     "all_people",
+    "count_guests",
     "find_person",
     "insert_person",
     "keep",
@@ -95,6 +96,13 @@ def old_guests(connection: Connection, *, now: datetime) -> tuple[str, ...]:
     c = people.c
     query = select(c.id).where(c.guest.is_(True), c.created < now - GUEST_STAYS)
     return tuple(connection.execute(query.order_by(c.id)).scalars())
+
+
+def count_guests(connection: Connection, *, since: datetime) -> int:
+    """Return how many guests came since then, and were not kept."""
+    c = people.c
+    query = select(func.count()).select_from(people).where(c.guest.is_(True), c.created > since)
+    return int(connection.execute(query).scalar_one())
 
 
 def all_people(connection: Connection, *, guests: bool = True) -> tuple[Person, ...]:

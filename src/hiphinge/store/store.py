@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from hiphinge.program.decision import Decision
@@ -88,6 +88,11 @@ class Store(FilmStore, AccountStore, QueueStore, LiveStore, ProgramStore):
         """Return everybody, by name; guests only where they are asked for."""
         with self._reading() as connection:
             return people.all_people(connection, guests=guests)
+
+    def count_guests(self, *, within: timedelta) -> int:
+        """Return how many guests came within the last hours; those who were kept since are none."""
+        with self._reading() as connection:
+            return people.count_guests(connection, since=self._clock() - within)
 
     def person(self, person_id: str) -> Person:
         """Return the person with this id.

@@ -103,8 +103,10 @@ class TooMany(WebError):
 
     status = 429
 
-    def __init__(self, wait_s: float) -> None:
-        super().__init__(_("That was a lot at once."), next_step=_("Wait a moment, then try again."))
+    def __init__(self, wait_s: float, what: str = "", *, next_step: str = "") -> None:
+        super().__init__(
+            what or _("That was a lot at once."), next_step=next_step or _("Wait a moment, then try again.")
+        )
         self.headers = {"Retry-After": str(max(1, round(wait_s)))}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Form
@@ -11,7 +12,8 @@ from starlette.responses import RedirectResponse, Response
 from hiphinge.errors import UsageError
 from hiphinge.store import Store
 from hiphinge.web.access import ContextDep, PersonDep, StoreDep, WhoDep, allow
-from hiphinge.web.errors import NotAllowed
+from hiphinge.web.context import Context
+from hiphinge.web.errors import NotAllowed, TooMany
 from hiphinge.web.pages import page
 from hiphinge.web.sessions import VISIT, begin_visit, start_guest
 from hiphinge.web.translate import _
@@ -22,6 +24,9 @@ router = APIRouter(include_in_schema=False)
 
 #: The first thing that anybody does.
 FIRST_DRILL = "toe_touch"
+_HOUR = timedelta(hours=1)
+#: Whoever was one too many is asked to come back after so long.
+_CROWD_WAIT_S = 600.0
 
 
 @router.get("/start", dependencies=[allow("public")])
@@ -39,6 +44,8 @@ def begin(
     if who.role == "patient" or who.is_guest:
         person = str(who.person)
     elif who.works_here or context.settings.open_visits:
+        if not who.works_here:
+            _refuse_crowd(context)
         person = start_guest(context, who.name or VISIT)
         if not who.works_here:
             begin_visit(request, context, person)
@@ -48,6 +55,16 @@ def begin(
             next_step=_("Ask your clinician for one, or sign in if you have an account."),
         )
     return RedirectResponse(f"/p/{person}/{how}?drill={FIRST_DRILL}", status_code=303)
+
+
+def _refuse_crowd(context: Context) -> None:
+    """Refuse one guest more than this server takes in an hour: nobody shall fill it up from outside."""
+    if context.store.count_guests(within=_HOUR) >= context.settings.visits_per_hour:
+        raise TooMany(
+            _CROWD_WAIT_S,
+            _("Many people are trying this right now, as many as this server takes in an hour."),
+            next_step=_("Come back a little later, or ask your clinician for a link."),
+        )
 
 
 @router.get("/p/{person}/keep", dependencies=[allow("desk.view")])
