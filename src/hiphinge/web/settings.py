@@ -60,8 +60,8 @@ SETTINGS: tuple[Setting, ...] = (
     _setting("worker", True, "flag", "Home: assess uploaded videos in this process. Clinic: see hiphinge worker."),
     _setting("phone_port", 8766, "number", "The port for phones, with --phone.", least=0, most=65535),
     _setting("open_visits", False, "flag", "Clinic: let visitors without an account try one appointment."),
-    _setting("visits_per_hour", 60, "number", "With open visits: how many guests an hour; whoever comes then is asked to "
-             "come later.", least=1, most=10000),
+    _setting("visits_per_hour", 60, "number", "Open visits: how many may begin in an hour; a further guest is asked to wait.",
+             least=1, most=10000),
     _setting("idle_minutes", 720, "number", "Signed out after so long without a click.", least=5, most=43200),
     _setting("session_days", 30, "number", "Signed out after so many days at the latest.", least=1, most=365),
     _setting("visit_hours", 4, "number", "How long a visit without an account lasts.", least=1, most=48),
