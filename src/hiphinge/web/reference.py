@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, FastAPI
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from hiphinge.web.access import WhoDep, allow
 from hiphinge.web.pages import page
 
-__all__ = ["Operation", "operations", "router"]
+__all__ = ["Operation", "operations", "router", "schema_of"]
 
 router = APIRouter(include_in_schema=False)
+#: Held while the document is made.
+_MAKING = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +36,19 @@ class Operation:
 @router.get("/api-docs", dependencies=[allow("public")])
 def show_reference(request: Request, who: WhoDep) -> Response:
     """Show what programs can ask for."""
-    return page(request, who, "reference.html", operations=operations(request.app.openapi()))
+    return page(request, who, "reference.html", operations=operations(schema_of(request.app)))
 
 
 @router.get("/api/openapi.json", dependencies=[allow("public")])
 def openapi(request: Request) -> Response:
     """Send the same in a form for programs."""
-    return JSONResponse(request.app.openapi())
+    return JSONResponse(schema_of(request.app))
+
+
+def schema_of(app: FastAPI) -> dict[str, Any]:
+    """Return the OpenAPI document of an app. It is made when first asked for, once however many ask at the same time."""
+    with _MAKING:
+        return app.openapi()
 
 
 def operations(schema: dict[str, Any]) -> list[Operation]:
