@@ -46,7 +46,7 @@ def openapi(request: Request) -> Response:
 
 
 def schema_of(app: FastAPI) -> dict[str, Any]:
-    """Return the OpenAPI document of an app. It is made when first asked for, once however many ask at the same time."""
+    """Return the OpenAPI document of an app. It is made when first asked for: once, however many ask."""
     with _MAKING:
         return app.openapi()
 
