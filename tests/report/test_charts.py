@@ -12,6 +12,7 @@ import pytest
 from hiphinge.model import AngleTrack, Measure, Motion
 from hiphinge.report.charts import (
     MAX_POINTS,
+    Share,
     draw_angle_curves,
     draw_hip_path,
     draw_hip_share,
@@ -33,7 +34,7 @@ def _charts() -> list[str]:
     motion = _motion()
     return [
         draw_angle_curves(motion, assessment.reps),
-        draw_hip_share((0.4, None, 0.7, 1.1)),
+        draw_hip_share((Share(0.4, 0.2, 0.6), None, Share(0.7), Share(1.1, 0.8, 1.4))),
         draw_hip_path(motion, assessment.reps),
     ]
 
@@ -109,25 +110,45 @@ def test_single_picture_draws_without_failing() -> None:
     assert ET.fromstring(draw_angle_curves(motion, ())) is not None
 
 
-def test_quarter_shares_are_medians_over_reps() -> None:
+def test_quarter_shares_are_the_middle_reps_with_their_own_intervals() -> None:
     assessment = fake_assessment()
     values = {(1, 1): 40.0, (1, 2): 50.0, (2, 1): 60.0, (2, 2): None}
     measures = tuple(
-        Measure(f"hip_share_q{quarter}", "share", rep, value, None, None, "%", "good", "")
+        Measure(
+            f"hip_share_q{quarter}", "share", rep, value,
+            None if value is None else value - 20, None if value is None else value + 30, "%", "good", "",
+        )
         for (quarter, rep), value in values.items()
-    )
-    assert quarter_shares(replace(assessment, measures=measures)) == (0.45, 0.6, None, None)
+    )  # fmt: skip
+    assert quarter_shares(replace(assessment, measures=measures)) == (
+        Share(0.5, 0.3, 0.8), Share(0.6, 0.4, 0.9), None, None,
+    )  # fmt: skip
     assert quarter_shares(replace(assessment, measures=())) == ()
 
 
-def test_share_bars_say_their_numbers_and_stay_inside() -> None:
-    chart = draw_hip_share((0.48, None, 1.2, -0.3))
-    assert "hips 48 % · back 52 %" in chart
-    assert "hips 120 % · back −20 %" in chart
+@pytest.mark.parametrize(
+    ("share", "words"),
+    [
+        (Share(0.48, 0.2, 0.7), "hips 48 % (20 to 70)"),
+        (Share(0.9, 0.6, 1.2), "hips 90 % (60 to 100)"),
+        (Share(1.0, 0.7, 1.3), "hips 100 % (70 to 100)"),
+        (Share(0.48), "hips 48 %"),
+        (Share(1.34, 0.9, 1.5), "hips all of it (hips 90 to 100 %)"),
+        (Share(1.4, 1.1, 1.5), "hips all of it, the back straightened"),
+        (Share(-0.3, -0.5, 0.2), "lower back all of it (hips 0 to 20 %)"),
+        (Share(-0.3, -0.5, -0.1), "lower back all of it, the pelvis tilted back"),
+    ],
+)  # fmt: skip
+def test_a_share_bar_says_only_what_can_be_and_stays_inside(share: Share, words: str) -> None:
+    chart = draw_hip_share((share, None))
+    assert f">{words}<" in chart
+    assert f"first quarter: {words};" in chart
     assert "cannot tell" in chart
     widths = [float(value) for value in re.findall(r'width="([0-9.-]+)" height="24"', chart)]
     assert min(widths) >= 0
     assert max(widths) <= 400
+    for x in re.findall(r"[MH]([0-9.-]+)", "".join(re.findall(r'd="(M[^"]*v14[^"]*)"', chart))):
+        assert 10 <= float(x) <= 410
 
 
 def test_hip_path_goes_left_for_back_and_down_for_drop_to_equal_scales() -> None:

@@ -12,6 +12,7 @@ import pytest
 from hiphinge.model import Grade, Measure, Outcome, Reference, ViewGrade
 from hiphinge.report import words
 from hiphinge.report.page import REPS_PER_TABLE, render_page
+from hiphinge.verdict.headlines import LED_BY_HIPS
 from tests.report.fakes import NOTICE, fake_assessment
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 16
@@ -59,6 +60,16 @@ def test_every_outcome_renders_with_the_notice_and_without_forbidden_words(outco
     assert NOTICE in page.text
     assert words.OUTCOME_WORDS[outcome] in page.text
     assert not [word for word in NEVER if word in page.text.lower()]
+
+
+@pytest.mark.parametrize("headline", sorted(LED_BY_HIPS))
+def test_outcome_and_headline_are_of_one_mind(headline: str) -> None:
+    made = fake_assessment(outcome="mixed")
+    assert words.outcome_text(made.verdict) == words.OUTCOME_WORDS["mixed"]
+    page = _Page(render_page(replace(made, verdict=replace(made.verdict, headline=headline)), None))
+    assert headline in page.text
+    assert "The hips led" in page.text
+    assert words.OUTCOME_WORDS["mixed"] not in page.text
 
 
 def test_sections_come_in_order() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,7 +11,9 @@ import pytest
 from hiphinge.model import Assessment, Finding, Grade, QualityCheck
 from hiphinge.program import Drill, load_program
 from hiphinge.program.decision import Decision
-from hiphinge.service.grading import grade_reps, middle_measures, needs_contact, thing_to_try
+from hiphinge.program.history import RepResult, SetDone
+from hiphinge.service.grading import grade_reps, middle_measures, needs_contact, say_headline, thing_to_try
+from hiphinge.verdict.headlines import WALL_UNTOLD
 from tests.clip.clips import assess_clip, golden_assessment
 from tests.synthetic import PERFECT, film, script
 
@@ -198,7 +201,12 @@ def with_contact(assessment: Assessment, grade: Grade) -> Assessment:
 @pytest.mark.parametrize(
     ("drill", "cue", "action", "said"),
     [
-        ("toe_touch", "", "ask", WALL.cues[0]),
+        (
+            "toe_touch",
+            "",
+            "ask",
+            f"Stand with your back to a wall, heels one of your shoe-lengths from it. {WALL.cues[0]}",
+        ),
         ("toe_touch", "Film closer.", "ask", "Film closer."),
         ("toe_touch", "", "stop_see", ""),
         ("hinge", "", "do", ""),
@@ -212,3 +220,31 @@ def test_one_thing_to_try_and_none_after_a_bend_that_was_not_told(
     assert thing_to_try(seen, PROGRAM, decision) == said
     untold = replace(seen, verdict=replace(seen.verdict, outcome="cannot_tell"))
     assert thing_to_try(untold, PROGRAM, decision) == cue
+
+
+def test_after_a_clip_that_was_not_told_only_what_helps_to_tell_is_to_be_tried(hinge: Assessment) -> None:
+    decision = Decision(action="do", step="wall", drill="wall_hinge", variant="", reason="", evidence=())
+    reps = (RepResult(number=1, grade="miss", cue="Chin tucked."),)
+    verdict = replace(hinge.verdict, cue="Slide back.", cue_rule="2")
+    assert thing_to_try(replace(hinge, verdict=verdict), PROGRAM, decision) == "Slide back."
+    assert thing_to_try(replace(hinge, verdict=verdict), PROGRAM, decision, reps) == "Chin tucked."
+    untold = replace(verdict, outcome="cannot_tell")
+    assert thing_to_try(replace(hinge, verdict=untold), PROGRAM, decision, reps) == ""
+    dark = QualityCheck("light", "light", 0.1, "", "", "", "cannot_tell", ("lumbar_flexion",), "More light.")
+    seen = replace(hinge, verdict=untold, quality=(*hinge.quality, dark))
+    assert thing_to_try(seen, PROGRAM, decision, reps) == "More light."
+
+
+@pytest.mark.parametrize(
+    ("touched", "said"), [(True, "you felt your seat touch"), (False, "did not reach the wall"), (None, WALL_UNTOLD)]
+)
+def test_the_headline_says_what_the_person_felt_of_a_wall_that_was_not_seen(
+    wall: Assessment, touched: bool | None, said: str
+) -> None:
+    seen = without_contact(replace(wall, verdict=replace(wall.verdict, outcome="mixed", headline=WALL_UNTOLD)))
+    reps = grade_reps(seen, WALL, touched=touched)
+    done = SetDone(key="a", at=datetime(2026, 3, 2, tzinfo=UTC), session="s", drill=WALL.id, reps=reps)
+    assert said in say_headline(seen, WALL, done)
+    assert say_headline(seen, WALL, replace(done, variant="small_range")) == WALL_UNTOLD
+    other = replace(seen, verdict=replace(seen.verdict, headline="A hinge."))
+    assert say_headline(other, WALL, done) == "A hinge."

@@ -57,7 +57,7 @@ def _print_verdict(console: Console, outcome: Outcome, assessment: Assessment) -
     from rich.table import Table
 
     verdict = assessment.verdict
-    console.print(f"\n{outcome.video.name}: {words.OUTCOME_WORDS.get(verdict.outcome, verdict.outcome)}")
+    console.print(f"\n{outcome.video.name}: {words.outcome_text(verdict)}")
     console.print(verdict.headline, style="bold")
     if verdict.outcome == "cannot_tell":
         for reason in verdict.reasons:
@@ -118,7 +118,7 @@ def _summary(outcome: Outcome) -> tuple[str, str]:
     """Return the verdict and the next step of one video."""
     if outcome.assessment is not None:
         verdict = outcome.assessment.verdict
-        word = words.OUTCOME_WORDS.get(verdict.outcome, verdict.outcome)
+        word = words.outcome_text(verdict)
         return word, verdict.cue or verdict.praise
     what = outcome.error.what if isinstance(outcome.error, HiphingeError) else str(outcome.error)
     return f"no result (exit code {outcome.exit_code})", what

@@ -13,10 +13,10 @@ from html import escape
 import numpy as np
 from numpy.typing import NDArray
 
-from hiphinge.model import AngleTrack, Array, Assessment, Motion, Rep
+from hiphinge.model import AngleTrack, Array, Assessment, Measure, Motion, Rep
 from hiphinge.report.words import interval_text, value_text
 
-__all__ = ["draw_angle_curves", "draw_hip_path", "draw_hip_share", "quarter_shares"]
+__all__ = ["Share", "draw_angle_curves", "draw_hip_path", "draw_hip_share", "quarter_shares"]
 
 #: Most points that one line of a chart has; longer clips are averaged in bins.
 MAX_POINTS = 480
@@ -59,6 +59,15 @@ class _Scale:
         return self.first_px + (value - self.start) / span * (self.last_px - self.first_px)
 
 
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A share of the whole as ratio, with its 90 % interval where there is one; either end may lie past 0 or 1."""
+
+    value: float
+    lo: float | None = None
+    hi: float | None = None
+
+
 def draw_angle_curves(motion: Motion, reps: Sequence[Rep]) -> str:
     """Draw hip flexion, lumbar flexion and trunk lean over time with their 90 % bands; reps are shaded.
 
@@ -81,21 +90,29 @@ def draw_angle_curves(motion: Motion, reps: Sequence[Rep]) -> str:
     return _svg("angles", "Angles over time", _describe_angles(tracks, reps), parts)
 
 
-def quarter_shares(assessment: Assessment) -> tuple[float | None, ...]:
-    """Return the hip share in each quarter of the descent: the median over reps, 0..1, None where not told.
+def quarter_shares(assessment: Assessment) -> tuple[Share | None, ...]:
+    """Return the hip share in each quarter of the descent, as ratio with its interval; None where not told.
 
-    Read from the measures ``hip_share_q1`` to ``hip_share_q4``; empty where the assessment has none of them.
+    Of the rep in the middle, the higher one of two, so that value and interval belong together. Read from the measures
+    ``hip_share_q1`` to ``hip_share_q4``; empty where the assessment has none of them.
     """
-    shares: list[float | None] = []
+    shares: list[Share | None] = []
     for quarter in range(1, 5):
         found = [m for m in assessment.measures if m.name == f"hip_share_q{quarter}" and m.rep is not None]
-        values = [m.value / (100.0 if m.unit == "%" else 1.0) for m in found if m.value is not None]
-        shares.append(float(np.median(values)) if values else None)
+        told = sorted((m for m in found if m.value is not None), key=lambda m: m.value or 0.0)
+        shares.append(_share(told[len(told) // 2]) if told else None)
     return () if all(share is None for share in shares) else tuple(shares)
 
 
-def draw_hip_share(shares: Sequence[float | None]) -> str:
-    """Draw the hip share by quarter of the descent as stacked bars with their numbers; "" without shares."""
+def _share(measure: Measure) -> Share:
+    whole = 100.0 if measure.unit == "%" else 1.0
+    value, lo, hi = (None if one is None else one / whole for one in (measure.value, measure.lo, measure.hi))
+    assert value is not None
+    return Share(value, lo, hi)
+
+
+def draw_hip_share(shares: Sequence[Share | None]) -> str:
+    """Draw the hip share by quarter of the descent as stacked bars, each with its interval; "" without shares."""
     if not any(share is not None for share in shares):
         return ""
     names = ("first quarter", "second quarter", "third quarter", "last quarter")
@@ -104,7 +121,7 @@ def draw_hip_share(shares: Sequence[float | None]) -> str:
         top = 44 + row * 56
         parts.append(_text(10, top + 14, name, "start"))
         parts.append(_share_bar(share, top + 20))
-        words.append(f"{name}: " + ("not told" if share is None else f"hips {_percent(share)}"))
+        words.append(f"{name}: " + ("not told" if share is None else _share_words(share)))
     mark = 10 + ORDINARY_HIP_SHARE_RATIO * (_WIDTH - 20)
     parts.append(_dashed(f"M{mark:.1f} 40V{44 + 4 * 56}"))
     parts.append(_text(mark, 44 + 4 * 56 + 18, f"ordinary bend {100 * ORDINARY_HIP_SHARE_RATIO:.0f} %", "middle"))
@@ -281,24 +298,49 @@ def _band(time_s: Array, track: AngleTrack, line: _Line, x: _Scale, y: _Scale) -
     return "".join(parts)
 
 
-def _share_bar(share: float | None, top: float) -> str:
-    """Return one stacked bar: hips from the left, lower back to the right, with the numbers in words."""
+def _share_bar(share: Share | None, top: float) -> str:
+    """Return one stacked bar: hips from the left, lower back to the right, the interval over it, and it in words."""
     full = _WIDTH - 20.0
     if share is None:
         box = f'<rect x="10" y="{top}" width="{full}" height="24" fill="var(--shade, #eef1f3)"/>'
         return box + _text(_WIDTH / 2, top + 17, "cannot tell", "middle")
-    split = min(max(share, 0.0), 1.0) * full
+    split = _within(share.value) * full
     parts = [
         f'<rect x="10" y="{top}" width="{split:.1f}" height="24" fill="var(--hip, #0072b2)"/>',
         f'<rect x="{10 + split:.1f}" y="{top}" width="{full - split:.1f}" height="24" fill="url(#hatch)"/>',
-        _text(_WIDTH - 10, top - 6, f"hips {_percent(share)} · back {_percent(1 - share)}", "end"),
+        _text(_WIDTH - 10, top - 6, _share_words(share), "end"),
     ]
+    if share.lo is not None and share.hi is not None:
+        lo, hi, middle = 10 + _within(share.lo) * full, 10 + _within(share.hi) * full, top + 12
+        ends = f"M{lo:.1f} {middle - 7}v14M{lo:.1f} {middle}H{hi:.1f}M{hi:.1f} {middle - 7}v14"
+        for colour, px in (("var(--paper, #fff)", 5), ("var(--ink, #1b1b1b)", 2)):
+            parts.append(f'<path d="{ends}" stroke="{colour}" stroke-width="{px}" fill="none"/>')
     return "".join(parts)
 
 
-def _percent(share: float) -> str:
-    """Return a share as text."""
-    return value_text(100 * share, "%")
+def _within(share: float) -> float:
+    """Return a share as it is shown: of a whole, so from none to all of it."""
+    return min(max(share, 0.0), 1.0)
+
+
+def _share_words(share: Share) -> str:
+    """Say a share with its interval; one past an end says in words what it means: one of the two went back."""
+    if share.value > 1.0:
+        text = "hips all of it"
+    elif share.value < 0.0:
+        text = "lower back all of it"
+    else:
+        text = f"hips {value_text(100 * share.value, '%')}"
+    if share.lo is None or share.hi is None:
+        return text
+    if share.lo > 1.0:
+        return f"{text}, the back straightened"
+    if share.hi < 0.0:
+        return f"{text}, the pelvis tilted back"
+    ends = [value_text(100 * _within(one), "%") for one in (share.lo, share.hi)]
+    if 0.0 <= share.value <= 1.0:
+        return f"{text} ({ends[0].removesuffix(' %')} to {ends[1].removesuffix(' %')})"
+    return f"{text} (hips {ends[0].removesuffix(' %')} to {ends[1]})"
 
 
 def _rep_rows(reps: Sequence[Rep], n_rows: int) -> list[slice]:

@@ -97,7 +97,7 @@ def _context(assessment: Assessment, pictures: Mapping[str, bytes] | None, *, ha
         "a": assessment,
         "notice": assessment.notice or NOTICE,
         "drill": words.DRILL_WORDS.get(assessment.drill, assessment.drill),
-        "outcome": words.OUTCOME_WORDS.get(verdict.outcome, verdict.outcome),
+        "outcome": words.outcome_text(verdict),
         "tiles": _tiles(assessment),
         "figures": _figures(assessment, pictures or {}),
         "kept": pictures is not None,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 
-from hiphinge.model import Grade, Outcome, Reference, ViewGrade
+from hiphinge.model import Grade, Outcome, Reference, Verdict, ViewGrade
+from hiphinge.verdict.headlines import LED_BY_HIPS
 
 __all__ = [
     "DRILL_WORDS",
@@ -14,6 +15,7 @@ __all__ = [
     "VIEW_ICONS",
     "VIEW_WORDS",
     "interval_text",
+    "outcome_text",
     "reference_text",
     "value_text",
 ]
@@ -61,6 +63,13 @@ DRILL_WORDS = {
     "deadlift": "deadlift",
 }
 _SUFFIXES = {"deg": "°", "°": "°", "ratio": "", "": "", "1": ""}
+
+
+def outcome_text(verdict: Verdict) -> str:
+    """Say an outcome in two or three words, of one mind with the headline."""
+    if verdict.outcome == "mixed" and verdict.headline in LED_BY_HIPS:
+        return "The hips led"
+    return OUTCOME_WORDS.get(verdict.outcome, verdict.outcome)
 
 
 def _decimals(value: float, unit: str) -> int:

@@ -14,7 +14,7 @@ from hiphinge.program.clock import find_withdrawn
 from hiphinge.program.corrected import find_corrections
 from hiphinge.program.history import ClipSeen, Corrected, Event, History, RepResult, SetDone
 from hiphinge.report.words import interval_text
-from hiphinge.service.grading import CONTACT_RULE, grade_reps, middle_measures
+from hiphinge.service.grading import felt_touch, grade_reps, middle_measures
 from hiphinge.service.questions import reference_clip
 
 if TYPE_CHECKING:
@@ -306,20 +306,8 @@ def _event(
 
 def _grade(desk: Desk, clip: SeenClip, entry: SetDone, seen: Assessment) -> tuple[RepResult, ...]:
     """Grade the reps as they were graded when the clip was logged; what only the person could tell stays as told."""
-    touched = _touched(entry, read_document(desk, clip, revision=0))
+    touched = felt_touch(entry.reps, read_document(desk, clip, revision=0))
     return grade_reps(seen, desk.drill(entry.drill), variant=entry.variant, touched=touched)
-
-
-def _touched(entry: SetDone, seen: Assessment) -> bool | None:
-    """Return what the person said about the wall: it stands in the grades of reps that the camera could not tell."""
-    told = {one.rep for one in seen.findings if one.rule == CONTACT_RULE and one.grade != "cannot_tell"}
-    for rep in entry.reps:
-        if rep.number in told:
-            continue
-        if CONTACT_RULE in rep.missed_rules:
-            return False
-        return None if CONTACT_RULE in rep.untold_rules else True
-    return None
 
 
 def _options_of(first: Assessment, corrections: Corrections) -> AssessOptions:

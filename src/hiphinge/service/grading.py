@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 
 from hiphinge.model import Assessment, Finding
 from hiphinge.program import Drill, Program
 from hiphinge.program.decision import Decision
 from hiphinge.program.grading import CONTACT_RULE, grade_rep, needs_contact
-from hiphinge.program.history import RepResult
+from hiphinge.program.history import RepResult, SetDone
 from hiphinge.program.words import STOPS
 from hiphinge.verdict import criteria_for
+from hiphinge.verdict.headlines import WALL_UNTOLD
 
-__all__ = ["CONTACT_RULE", "explain_reps", "grade_reps", "middle_measures", "needs_contact", "thing_to_try"]
+__all__ = [
+    "CONTACT_RULE", "explain_reps", "felt_touch", "grade_reps", "middle_measures", "needs_contact", "say_headline",
+    "thing_to_try",
+]  # fmt: skip
 
 #: Of the clip that shows how somebody bends before anything was taught.
 _USUAL_RULES = "toe_touch"
+#: A verdict's cue that is of no rule says what helps to tell.
+_OF_THE_VIEW = ("", "0")
+#: Said before a cue of the wall hinge where nobody stands at a wall yet.
+_BY_A_WALL = "Stand with your back to a wall, heels one of your shoe-lengths from it"
+#: The headline of a set at the wall that the camera did not see, once the person said whether they touched it.
+_FELT: Mapping[bool, str] = {
+    True: "The hips led; you felt your seat touch the wall, which the camera did not see.",
+    False: "The hips led; you felt that your seat did not reach the wall.",
+}
 
 
 def grade_reps(
@@ -79,16 +93,64 @@ def explain_reps(
     return tuple(lines)
 
 
-def thing_to_try(assessment: Assessment, program: Program, decision: Decision) -> str:
-    """Return the one thing to try after a clip: its own cue; after a usual bend without one, that of the first drill.
+def thing_to_try(assessment: Assessment, program: Program, decision: Decision, reps: Sequence[RepResult] = ()) -> str:
+    """Return the one thing to try after a clip.
 
-    ``""`` where there is none, and after a usual bend that was not told, or under a stop: then nothing is to be tried.
+    What its reps asked for most, else the clip's own cue; after a usual bend without one, that of the first drill, with
+    where to stand. After a clip that was not told only what helps to tell it. ``""`` where there is none, and after a
+    usual bend under a stop: then nothing is to be tried.
+
+    Parameters
+    ----------
+    assessment
+        What was seen.
+    program, decision
+        The program, and what comes next in it.
+    reps
+        As a set's entry grades them; none for a clip that is no set.
     """
     verdict = assessment.verdict
-    if verdict.cue or assessment.drill != _USUAL_RULES or decision.action in STOPS or verdict.outcome == "cannot_tell":
-        return verdict.cue
+    if verdict.outcome == "cannot_tell":
+        return verdict.cue if verdict.cue_rule in _OF_THE_VIEW else _advice(assessment)
+    cue = _most(reps) or verdict.cue
+    if cue or assessment.drill != _USUAL_RULES or decision.action in STOPS:
+        return cue
     first = next((one for one in program.drills if one.kind != "screen" and one.cues), None)
-    return "" if first is None else first.cues[0]
+    if first is None:
+        return ""
+    cue = first.cues[0]
+    return f"{_BY_A_WALL}. {cue}" if needs_contact(first, "") else cue
+
+
+def _advice(assessment: Assessment) -> str:
+    """Return what helps to tell the next clip; "" where no check of the view has anything to say."""
+    return next((one.advice for one in assessment.quality if one.grade == "cannot_tell" and one.advice), "")
+
+
+def _most(reps: Sequence[RepResult]) -> str:
+    cues = Counter(rep.cue for rep in reps if rep.cue)
+    return cues.most_common(1)[0][0] if cues else ""
+
+
+def felt_touch(reps: Sequence[RepResult], seen: Assessment) -> bool | None:
+    """Return what the person said about the wall: it stands in the grades of reps that the camera could not tell."""
+    told = {one.rep for one in seen.findings if one.rule == CONTACT_RULE and one.grade != "cannot_tell"}
+    for rep in reps:
+        if rep.number in told:
+            continue
+        if CONTACT_RULE in rep.missed_rules:
+            return False
+        return None if CONTACT_RULE in rep.untold_rules else True
+    return None
+
+
+def say_headline(assessment: Assessment, drill: Drill, entry: SetDone) -> str:
+    """Return the headline of a set; of a wall that the camera did not see it says what the person felt."""
+    headline = assessment.verdict.headline
+    if headline != WALL_UNTOLD or not needs_contact(drill, entry.variant):
+        return headline
+    felt = felt_touch(entry.reps, assessment)
+    return headline if felt is None else _FELT[felt]
 
 
 def _why_untold(finding: Finding | None) -> str:

@@ -17,9 +17,9 @@ from hiphinge.live.wire import decode_frames
 from hiphinge.program import Drill
 from hiphinge.program.history import ClipSeen, History, SetDone
 from hiphinge.service.desk import Desk, Look, utc_now
-from hiphinge.service.grading import explain_reps, grade_reps, middle_measures, thing_to_try
+from hiphinge.service.grading import explain_reps, grade_reps, middle_measures, say_headline, thing_to_try
 from hiphinge.service.interview import explain_early, refuse_stopped
-from hiphinge.service.live_summary import measures_part, nothing_done, rep_part, verdict_part, why_not
+from hiphinge.service.live_summary import live_cue, measures_part, nothing_done, pace_hz, rep_part, verdict_part, why_not
 from hiphinge.service.lookup import check_step
 from hiphinge.service.questions import live_events, reference_clip
 
@@ -227,7 +227,7 @@ class LiveService:
             assessment, tracks = self._judge(opened, look.history)
             if assessment is None or tracks is None or not _is_worth_keeping(self.desk.drill(found.drill), assessment):
                 self.store.abandon_live(live)
-                return nothing_done(assessment)
+                return nothing_done(assessment, pace_hz=None if tracks is None else pace_hz(tracks.pose.time_s))
             if look.session is None or look.session.session != found.session:
                 self.store.abandon_live(live)
                 return nothing_done(assessment, why="Its session was over before it ended, so it is not kept.")
@@ -307,8 +307,12 @@ class LiveService:
         drill, variant = self.desk.drill(live.drill), live.variant
         reps = entry.reps if isinstance(entry, SetDone) else grade_reps(assessment, drill, variant=variant)
         decision = self.desk.decide(person)
+        seen = assessment.verdict.headline
         return {
-            **verdict_part(assessment), "cue": thing_to_try(assessment, self.desk.program, decision), "stored": True,
+            **verdict_part(assessment),
+            "headline": say_headline(assessment, drill, entry) if isinstance(entry, SetDone) else seen,
+            "cue": live_cue(assessment, thing_to_try(assessment, self.desk.program, decision)),
+            "stored": True,
             "assessment": entry.assessment,
             "session": live.session,
             "drill": live.drill,

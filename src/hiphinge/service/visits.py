@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Literal
 
 from hiphinge.errors import RecordConflict
 from hiphinge.program.history import ClipSeen, Event, SessionOpened, SetDone
-from hiphinge.report.words import interval_text
 from hiphinge.service.corrections import find_clip, has_recording, judge_clip, read_document
 from hiphinge.service.grading import middle_measures
 from hiphinge.service.questions import live_events
@@ -143,6 +142,7 @@ def _ended(visit: Visit) -> datetime:
 
 def _side(desk: Desk, person: Person, entry: ClipSeen) -> tuple[VisitSide, Assessment]:
     from hiphinge.report.program.visit import VisitSide
+    from hiphinge.report.program.words import shown_interval
     from hiphinge.report.stick import describe_stick, draw_stick
 
     clip = find_clip(desk, person, entry.assessment)
@@ -151,7 +151,7 @@ def _side(desk: Desk, person: Person, entry: ClipSeen) -> tuple[VisitSide, Asses
     labels = {one.name: (one.label, one.unit) for one in document.measures}
     told = middle_measures(document)
     shown = [name for name in _MEASURES if name in told]
-    measures = [(labels[name][0].capitalize(), interval_text(*told[name], labels[name][1])) for name in shown]
+    measures = [(labels[name][0].capitalize(), shown_interval(*told[name], labels[name][1])) for name in shown]
     label = {"usual": "Usual bend", "coached": "Coached bend"}[entry.label]
     svg = draw_stick(drawn, name=entry.label)
     side = VisitSide(label, document.verdict.headline, svg, describe_stick(drawn), measures, entry.pain)

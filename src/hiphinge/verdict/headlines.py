@@ -8,6 +8,7 @@ __all__ = [
     "BACK_UNTOLD",
     "HEADLINES",
     "HIPS_LED",
+    "LED_BY_HIPS",
     "NOTICE",
     "PRAISE",
     "SHORT",
@@ -44,6 +45,7 @@ SHORT_OF_WALL = "The hips led, but the seat did not reach the wall."
 SHORT_OF_BACK = "The hips led, but they did not go far back."
 BACK_UNTOLD = "The hips led; how far back they went could not be told."
 WALL_UNTOLD = "The hips led; whether the seat reached the wall was not seen."
+LED_BY_HIPS = frozenset({SHORT_OF_WALL, SHORT_OF_BACK, BACK_UNTOLD, WALL_UNTOLD})
 #: The same for one rep, inside a sentence.
 HIPS_LED = "the hips led, the target not met or not told"
 

@@ -31,6 +31,7 @@ __all__ = [
     "point_text",
     "rep_text",
     "rung_text",
+    "shown_interval",
     "told_text",
 ]
 
@@ -97,10 +98,10 @@ def moment_text(at: datetime | None, zone: tzinfo | None) -> str:
 
 def estimate_text(found: Estimate | None) -> str:
     """Return a value with its 90 % interval, "–" for None."""
-    return _interval(found.value, found.lo, found.hi, found.unit) if found else "–"
+    return shown_interval(found.value, found.lo, found.hi, found.unit) if found else "–"
 
 
-def _interval(value: float, lo: float, hi: float, unit: str) -> str:
+def shown_interval(value: float, lo: float, hi: float, unit: str) -> str:
     """Return a value with its interval; a share stays between 0 and 100."""
     return interval_text(clip_share(value, unit), clip_share(lo, unit), clip_share(hi, unit), unit)
 
@@ -118,7 +119,7 @@ def told_text(point: Point | None, unit: str) -> str:
         return "–"
     if point.lo is None or point.hi is None:
         return point_text(point.value, unit)
-    return _interval(point.value, point.lo, point.hi, unit)
+    return shown_interval(point.value, point.lo, point.hi, unit)
 
 
 def change_text(by: float | None, unit: str) -> str:

@@ -15,15 +15,15 @@ from starlette.responses import HTMLResponse, Response
 
 from hiphinge.errors import StoreError
 from hiphinge.program.decision import Decision
-from hiphinge.program.facts import usual_cue
 from hiphinge.program.history import ClipSeen, SetDone
+from hiphinge.program.review import clip_share
 from hiphinge.program.words import name_drill, name_variant
 from hiphinge.report import words
 from hiphinge.report.charts import draw_angle_curves, draw_hip_path, draw_hip_share, quarter_shares
 from hiphinge.report.stick import draw_stick
 from hiphinge.service.desk import Desk
 from hiphinge.service.evidence import open_assessment, with_evidence
-from hiphinge.service.grading import explain_reps, thing_to_try
+from hiphinge.service.grading import explain_reps, say_headline, thing_to_try
 from hiphinge.service.questions import live_events
 from hiphinge.store import AssessmentRecord, Person, Store
 from hiphinge.web.access import ContextDep, DeskDep, PersonDep, StoreDep, WhoDep, allow
@@ -34,7 +34,7 @@ from hiphinge.web.patient.flow import find_due, person_page, urgent_text
 from hiphinge.web.translate import _
 
 if TYPE_CHECKING:
-    from hiphinge.model import Assessment
+    from hiphinge.model import Assessment, Measure
 
 __all__ = ["find_record", "router"]
 
@@ -76,7 +76,7 @@ def show_clip(
     )
     unfelt = find_unfelt(look)
     return person_page(
-        request, who, person, "clip.html", a=found, record=record, outcome=words.OUTCOME_WORDS[found.verdict.outcome],
+        request, who, person, "clip.html", a=found, record=record, outcome=words.outcome_text(found.verdict),
         charts=_charts(context, store, record), due=find_due(look), decision=look.decision, urgent=urgent_text(look),
         not_told=_not_told(found),
         ask_feel=unfelt is not None and event is not None and unfelt.key == event.key, event=event,
@@ -126,8 +126,10 @@ def _plain(line: str) -> str:
 def _event_view(
     desk: Desk, event: SetDone | ClipSeen | None, found: Assessment, decision: Decision
 ) -> dict[str, Any]:  # fmt: skip
-    """Return how the entry of a clip reads: its name, how the reps did, and the one thing to try."""
-    cue = thing_to_try(found, desk.program, decision)
+    """Return how the entry of a clip reads: its name and headline, how the reps did, and the one thing to try."""
+    reps = event.reps if isinstance(event, SetDone) else ()
+    cue = thing_to_try(found, desk.program, decision, reps)
+    headline = found.verdict.headline
     counts: list[dict[str, Any]] = []
     lines: tuple[str, ...] = ()
     name = words.DRILL_WORDS.get(found.drill, found.drill)
@@ -141,13 +143,13 @@ def _event_view(
             )
             if part
         )
-        cue = usual_cue([event]) or cue
         counts = _counts([rep.grade for rep in event.reps])
-        touched = None if not event.reps else not any("11" in rep.missed_rules for rep in event.reps)
-        lines = explain_reps(found, drill, event.reps, variant=event.variant, touched=touched) if drill else ()
+        if drill is not None:
+            lines = explain_reps(found, drill, event.reps, variant=event.variant)
+            headline = say_headline(found, drill, event)
     elif event is not None:
         name = name_drill(desk.program, event.drill)
-    return {"name": name, "cue": cue, "counts": counts, "explained": lines}
+    return {"name": name, "headline": headline, "cue": cue, "counts": counts, "explained": lines}
 
 
 def _counts(grades: Sequence[str]) -> list[dict[str, Any]]:
@@ -174,7 +176,7 @@ def _reps(found: Assessment) -> dict[str, Any]:
         {
             "number": rep.number,
             "cells": [
-                words.interval_text(one.value, one.lo, one.hi, one.unit)
+                _value_text(one)
                 if (one := values.get(rep.number)) is not None and one.value is not None
                 else _("not told")
                 for values in told
@@ -183,6 +185,13 @@ def _reps(found: Assessment) -> dict[str, Any]:
         for rep in found.reps
     ]
     return {"columns": columns, "rows": rows if columns else []}
+
+
+def _value_text(one: Measure) -> str:
+    """Return a value with its interval; a share of the bend stays between none and all of it."""
+    ends = (one.value, one.lo, one.hi)
+    value, lo, hi = (clip_share(x, one.unit) if x is not None and one.name == "hip_share" else x for x in ends)
+    return words.interval_text(value, lo, hi, one.unit)
 
 
 def _charts(context: Context, store: Store, record: AssessmentRecord) -> dict[str, Any]:
