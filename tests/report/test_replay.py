@@ -28,6 +28,10 @@ def test_it_is_plain_json_with_a_row_for_every_frame() -> None:
     assert lumbar["lo"] <= lumbar["value"] <= lumbar["hi"]
     assert lumbar["text"].endswith(")")
     assert all(one["grade"] != "reported" for one in rep["findings"])
+    # The browser rounds them once more, as the table's are rounded: only once in all.
+    assert document["angles"]["hip_flexion"]["lo"] == pytest.approx(
+        np.round(assessment.evidence.motion.hip_flexion.lo_deg, 3).tolist()
+    )
 
 
 def test_places_are_those_of_the_picture_as_it_was_filmed() -> None:

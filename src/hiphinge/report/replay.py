@@ -134,11 +134,12 @@ def _lines(assessment: Assessment, evidence: Evidence) -> dict[str, Any]:
 
 
 def _angle(evidence: Evidence, name: str, rows: NDArray[np.intp]) -> dict[str, Any]:
+    """Return an angle in every frame; whoever shows it rounds once, as ``interval_text`` does."""
     track = evidence.motion.angle(name)
     return {
-        "value": _numbers(track.value_deg[rows], 1),
-        "lo": _numbers(track.lo_deg[rows], 1),
-        "hi": _numbers(track.hi_deg[rows], 1),
+        "value": _numbers(track.value_deg[rows], 3),
+        "lo": _numbers(track.lo_deg[rows], 3),
+        "hi": _numbers(track.hi_deg[rows], 3),
     }
 
 

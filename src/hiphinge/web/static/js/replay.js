@@ -24,12 +24,15 @@ export function nearest(times, t) {
   return t - times[low] <= times[high] - t ? low : high;
 }
 
+/** A whole number as Python rounds it: a half goes to the even one. */
+export const whole = (one) => Math.abs(one % 1) === 0.5 ? 2 * Math.round(one / 2) : Math.round(one);
+
 /** An angle with its interval, in words. */
 export function angleText(angle, k) {
   const value = angle.value[k];
   if (value === null) return say("untold");
-  const whole = (one) => minus(Math.round(one));
-  return say("range", { value: whole(value), lo: whole(angle.lo[k]), hi: whole(angle.hi[k]) });
+  const [middle, lo, hi] = [value, angle.lo[k], angle.hi[k]].map((one) => minus(whole(one)));
+  return say("range", { value: middle, lo, hi });
 }
 
 export class Replay extends EventTarget {
@@ -293,8 +296,14 @@ export class Replay extends EventTarget {
 
   // --- numbers ---
 
+  /** An angle now, in words; at the bottom of a rep the number that the table has for it. */
+  told(name) {
+    const here = this.data.reps.find((one) => nearest(this.data.time_s, one.bottom_s) === this.index);
+    return here?.measures.find((one) => one.name === name)?.text ?? angleText(this.data.angles[name], this.index);
+  }
+
   words() {
-    const told = SHOWN.slice(0, 3).map((name) => `${this.data.angles[name].label} ${angleText(this.data.angles[name], this.index)}`);
+    const told = SHOWN.slice(0, 3).map((name) => `${this.data.angles[name].label} ${this.told(name)}`);
     return told.join(", ");
   }
 
@@ -303,7 +312,7 @@ export class Replay extends EventTarget {
     if (!place) return;
     this.part("phase").textContent = this.phase();
     const shown = this.root.classList.contains("replay--compact") ? SHOWN.slice(0, 4) : SHOWN;
-    const rows = shown.map((name) => [this.data.angles[name].label, angleText(this.data.angles[name], this.index)]);
+    const rows = shown.map((name) => [this.data.angles[name].label, this.told(name)]);
     if (place.childElementCount !== rows.length) {
       place.replaceChildren(...rows.map(() => {
         const row = document.createElement("div");
