@@ -65,6 +65,20 @@ def test_adding_a_person(world: DeskWorld) -> None:
     assert "capitals only" in world.refused("/desk/people/new", name="ANA MARIA", same="yes")
 
 
+def test_a_persons_page_begins_with_what_is_looked_for_first(world: DeskWorld) -> None:
+    """Why they need a look, the sessions, the notes, two measures; what is looked at seldom is folded away."""
+    person = world.weeks()
+    page = world.browser.get(f"/desk/p/{person.id}").text
+    order = ['id="look"', 'id="sessions"', 'id="notes"', 'data-chart="lumbar_flexion', "More measures:", 'id="ladder"']
+    assert [page.find(one) for one in order] == sorted(page.find(one) for one in order)
+    assert -1 not in [page.find(one) for one in order]
+    folded = page[page.index("More measures:") : page.index('id="ladder"')]
+    assert 'data-chart="knee_flexion' in folded
+    assert 'data-chart="lumbar_flexion' not in folded
+    assert 'data-chart="hip_share' not in folded
+    assert page.count('id="g1"') == page.count('id="m1"') == 1
+
+
 def test_the_timeline_shows_trends_reasons_pain_and_sessions(world: DeskWorld) -> None:
     person = world.weeks()
     page = world.browser.get(f"/desk/p/{person.id}").text

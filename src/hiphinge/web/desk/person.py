@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from fastapi import APIRouter
@@ -11,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from hiphinge.errors import RecordConflict
 from hiphinge.program.facts import counting, session_facts
 from hiphinge.program.progress import Progress
+from hiphinge.program.trend import Trend
 from hiphinge.report.program.views import progress_view, session_view
 from hiphinge.service.desk import Desk
 from hiphinge.service.roster import KINDS, find_reasons
@@ -23,7 +25,7 @@ from hiphinge.web.desk.views import clip_views, decision_view, session_views
 from hiphinge.web.errors import NotFound
 from hiphinge.web.pages import page
 from hiphinge.web.patient.answers import NO_ANSWERS, Answers, FormDep
-from hiphinge.web.patient.history import trend_view
+from hiphinge.web.patient.history import chart_data, trend_view
 from hiphinge.web.translate import _
 
 __all__ = ["router"]
@@ -32,6 +34,10 @@ router = APIRouter(include_in_schema=False)
 _LONGEST_NOTE = 4000
 #: So many sessions stand on the first page.
 _MOST_SESSIONS = 12
+#: So many of them are seen without unfolding anything.
+_LATEST_SESSIONS = 4
+#: The measures that the program is about; the others are folded away.
+_FIRST_MEASURES = ("lumbar_flexion", "hip_share")
 
 
 @router.get("/desk/p/{person}", dependencies=[allow("desk.view")])
@@ -85,14 +91,14 @@ def audit(request: Request, who: WhoDep, person: PersonDep, store: StoreDep) -> 
 def _show(request: Request, who: Who, person: Person, desk: Desk, answers: Answers) -> Response:
     history, progress = desk.history(person), desk.progress(person)
     facts = find_facts(desk, person, failed_films(desk.store))
-    drawn = [trend_view(one) for one in progress.trends if len(one.points) > 1]
-    groups: dict[str, list[dict[str, Any]]] = {}
-    for one in drawn:
-        groups.setdefault(one["group"] or _("Pain and scores"), []).append(one)
+    drawn = [one for one in progress.trends if len(one.points) > 1]
+    first = [one for one in drawn if one.name in _FIRST_MEASURES]
+    rest = [one for one in drawn if one.name not in _FIRST_MEASURES]
     sessions = session_views(history, desk.program)
     return page(
         request, who, "desk/person.html", status=422 if answers.errors else 200, person=person,
-        v=progress_view(progress), groups=groups, charts=[one["chart"] for one in drawn],
+        v=progress_view(progress), groups=_grouped(first), more_groups=_grouped(rest),
+        charts=[chart_data(one) for one in drawn], latest=_LATEST_SESSIONS,
         reasons=[
             {"kind": _(KINDS[one.kind]), "tone": one.tone, "text": one.text, "since": one.since}
             for one in find_reasons(history, desk.program, progress=progress, facts=facts)
@@ -103,6 +109,14 @@ def _show(request: Request, who: Who, person: Person, desk: Desk, answers: Answe
         signature=signature(who), last_seen=max((one.at for one in history.events), default=None),
         said=request.query_params.get("said", ""),
     )  # fmt: skip
+
+
+def _grouped(trends: Sequence[Trend]) -> dict[str, list[dict[str, Any]]]:
+    """Return the trends under the title of what they were measured in."""
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for one in trends:
+        groups.setdefault(one.group or _("Pain and scores"), []).append(trend_view(one))
+    return groups
 
 
 def _weeks(progress: Progress) -> list[dict[str, Any]]:

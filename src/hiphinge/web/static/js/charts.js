@@ -95,12 +95,15 @@ function drawAll() {
 }
 
 drawAll();
-addEventListener("resize", () => {
+function fit() {
   for (const [name, plot] of drawn) {
     const place = document.querySelector(`[data-chart="${CSS.escape(name)}"]`);
     plot.setSize({ width: Math.max(place.clientWidth, 240), height: 224 });
   }
-});
+}
+addEventListener("resize", fit);
+// What is folded away has no width before it is opened.
+document.addEventListener("toggle", fit, true);
 // Light and dark: colours are read once, so everything is drawn anew.
 new MutationObserver(drawAll).observe(document.documentElement, { attributeFilter: ["data-theme"] });
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawAll);
