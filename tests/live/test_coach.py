@@ -80,6 +80,7 @@ class TestSets:
         _, said = told("rounded", drill="toe_touch")
         assert not kinds(said, "cue", "praise")
         assert [one["say"] for one in kinds(said, "rep")] == ["One.", "Two.", ""]  # then the end speaks
+        assert [one["show"] for one in kinds(said, "rep")] == ["One of three.", "Two of three.", "Three of three."]
 
     def test_before_the_reps_that_show_the_back_arms_are_asked_off_it(self):
         _, said = told("hinge", back_reps=2)

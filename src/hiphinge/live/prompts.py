@@ -67,11 +67,11 @@ class Prompter:
         ended = self._count(judged)
         if ended is not None:
             then, words = ended
-            return Prompt((_rep_message(judged, spoken=True),), then, words)
+            return Prompt((self._rep_message(judged, spoken=True),), then, words)
         if extra is not None and extra["say"]:
             self._said_s = time_s
             extra["say"] = f"{count_word(judged.rep.number)}. {extra['say']}"
-        rep = _rep_message(judged, spoken=extra is not None and bool(extra["say"]))
+        rep = self._rep_message(judged, spoken=extra is not None and bool(extra["say"]))
         return Prompt((rep, extra) if extra is not None else (rep,))
 
     # --- one cue ---
@@ -175,6 +175,33 @@ class Prompter:
             return False
         return (sum(told[-_TIRED_REPS:]) - sum(told[:_TIRED_REPS])) / _TIRED_REPS >= _TIRED_DEG
 
+    def _rep_message(self, judged: JudgedRep, *, spoken: bool) -> Message:
+        """Return the message of a rep; counted aloud unless something else is said."""
+        result, number = judged.result, judged.rep.number
+        lumbar = None
+        if result.lumbar_deg is not None and result.lumbar_lo_deg is not None and result.lumbar_hi_deg is not None:
+            told = (result.lumbar_deg, result.lumbar_lo_deg, result.lumbar_hi_deg)
+            lumbar = dict(zip(("value", "lo", "hi"), (round(one, 1) for one in told), strict=True))
+        return {
+            "type": "rep",
+            "number": number,
+            "grade": result.grade,
+            "depth_deg": round(judged.rep.depth_deg, 1),
+            "lumbar": lumbar,
+            "missed": list(result.missed_rules),
+            "untold": list(result.untold_rules),
+            "say": "" if spoken else f"{count_word(number)}.",
+            "show": self._shown(judged),
+        }
+
+    def _shown(self, judged: JudgedRep) -> str:
+        """Return a rep for the eye. A screen asks how somebody bends: a rep of it is counted, and passes nothing."""
+        number, target = judged.rep.number, self._plan.target_reps
+        if self._plan.drill.kind != "screen":
+            return _SHOWN[judged.result.grade].format(number=number)
+        of = f" of {count_word(target).lower()}" if number <= target else ""
+        return f"{count_word(number)}{of}."
+
 
 def _offer(variant: Variant | None, text: str) -> str:
     return "" if variant is None else text.format(name=variant.name[:1].lower() + variant.name[1:])
@@ -195,27 +222,7 @@ def _is_back_hidden(judged: JudgedRep) -> bool:
 
 
 _SHOWN = {
-    "pass": "Rep {number}: there.",
-    "miss": "Rep {number}: not yet.",
+    "pass": "Rep {number} counts.",
+    "miss": "Rep {number}: not this time.",
     "cannot_tell": "Rep {number}: could not tell.",
 }
-
-
-def _rep_message(judged: JudgedRep, *, spoken: bool) -> Message:
-    """Return the message of a rep; counted aloud unless something else is said."""
-    result, number = judged.result, judged.rep.number
-    lumbar = None
-    if result.lumbar_deg is not None and result.lumbar_lo_deg is not None and result.lumbar_hi_deg is not None:
-        told = (result.lumbar_deg, result.lumbar_lo_deg, result.lumbar_hi_deg)
-        lumbar = dict(zip(("value", "lo", "hi"), (round(one, 1) for one in told), strict=True))
-    return {
-        "type": "rep",
-        "number": number,
-        "grade": result.grade,
-        "depth_deg": round(judged.rep.depth_deg, 1),
-        "lumbar": lumbar,
-        "missed": list(result.missed_rules),
-        "untold": list(result.untold_rules),
-        "say": "" if spoken else f"{count_word(number)}.",
-        "show": _SHOWN[result.grade].format(number=number),
-    }
