@@ -36,6 +36,19 @@ _SUMMARY: dict[str, Any] = {
 }
 
 
+_SLOW: dict[str, Any] = {
+    "stored": False,
+    "outcome": "cannot_tell",
+    "headline": "This device was too slow for live coaching.",
+    "cue": "",
+    "praise": "",
+    "note": "It followed about 3 pictures a second, and coaching needs 8 or more.",
+    "reps": [],
+    "measures": {},
+    "next": {"action": "film", "reason": "Send a film instead."},
+}
+
+
 @pytest.fixture
 def page(chromium: Any, server: Running) -> Iterator[Any]:
     """A phone that lies open at the live coach of somebody whose session is open; errors of the page fail the test."""
@@ -323,6 +336,23 @@ def test_no_camera_is_told_kindly(page: Any, axe: Callable[[Any], Sequence[str]]
     page.evaluate("globalThis.__camera = null")
     page.click("[data-action=retry]")
     page.wait_for_selector("[data-part=live]:not([hidden])")
+
+
+def test_of_a_set_that_is_not_kept_nobody_is_asked_how_it_felt(page: Any, axe: Callable[[Any], Sequence[str]]) -> None:
+    script = begin(page)
+    script.stand()
+    page.click("[data-action=stop]")
+    page.wait_for_selector("[data-part=waiting]:not([hidden])")
+    script.say("summary", **_SLOW)
+    wait_for(page, "result", "too slow")
+    assert "3 pictures a second" in shown(page, "result-note")
+    assert shown(page, "next") == "Send a film instead."
+    assert not page.locator("[data-feel]").is_visible()
+    assert "felt" not in page.locator("[data-part=summary]").inner_text()
+    assert page.locator("[data-film]").is_visible()
+    assert axe(page) == []
+    page.click("[data-film]")
+    page.wait_for_url("**/upload?drill=free_hinge")
 
 
 def test_a_slow_device_may_go_on(page: Any) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
 
 from hiphinge.clip.recording import TRACKS_NAME, reassess, unpack_tracks
@@ -19,6 +20,7 @@ from hiphinge.program.history import ClipSeen, SetDone
 from hiphinge.report.document import parse_assessment
 from hiphinge.service.desk import Desk
 from hiphinge.service.live import LiveService, LiveWish, Told
+from hiphinge.service.live_summary import live_cue, pace_hz
 from hiphinge.store import LiveChunk, LiveSet, Person, Store, open_store
 from tests.web.live.fakes import frames
 from tests.web.live.phone import hinge_rows, messages_of
@@ -196,6 +198,37 @@ def test_nothing_done_is_given_up_and_says_so(service: LiveService, store: Store
         assert store.live(live.id).state == "abandoned"
         assert service.finish(live.id)["stored"] is False
     assert store.history(ana.id).events == before
+
+
+def test_a_device_that_was_too_slow_is_told_so_and_offered_a_film(
+    service: LiveService, store: Store, ana: Person
+) -> None:
+    live = begin(service, ana, drill="toe_touch")
+    slow = frames(0, 40)
+    slow["time_s"] = np.arange(40) / 3.0
+    stream(store, live, slow)
+    told = service.finish(live.id)
+    assert (told["stored"], told["cue"], told["headline"]) == (False, "", "This device was too slow for live coaching.")
+    assert "about 3 pictures a second, and coaching needs 8 or more" in told["note"]
+    assert told["next"]["reason"].startswith("Send a film instead")
+
+
+def test_who_was_coached_live_is_not_told_how_to_film(service: LiveService, store: Store, ana: Person) -> None:
+    live = begin(service, ana)
+    stream(store, live, hinge_rows())
+    kept = service.finish(live.id)
+    found = parse_assessment(store.assessment(kept["assessment"]).document, name="set")
+    assert live_cue(found, kept["cue"]) == kept["cue"]
+    (rate,) = (one for one in found.quality if one.name == "frame_rate")
+    assert "Film at" in rate.advice
+    assert live_cue(found, rate.advice).startswith(f"It followed about {rate.value:.0f} pictures a second")
+    (reps,) = (one for one in found.quality if one.name == "reps")
+    assert live_cue(found, reps.advice) == ""
+
+
+def test_a_pause_makes_no_device_slow() -> None:
+    assert pace_hz(np.array([0.0, 0.1, 0.2, 60.0, 60.1])) == pytest.approx(10.0)
+    assert pace_hz(np.array([1.0])) is None
 
 
 def test_a_set_whose_session_is_over_is_not_kept_and_says_why(service: LiveService, store: Store, ana: Person) -> None:

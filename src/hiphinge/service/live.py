@@ -19,7 +19,15 @@ from hiphinge.program.history import ClipSeen, History, SetDone
 from hiphinge.service.desk import Desk, Look, utc_now
 from hiphinge.service.grading import explain_reps, grade_reps, middle_measures, say_headline, thing_to_try
 from hiphinge.service.interview import explain_early, refuse_stopped
-from hiphinge.service.live_summary import live_cue, measures_part, nothing_done, pace_hz, rep_part, verdict_part, why_not
+from hiphinge.service.live_summary import (
+    live_cue,
+    measures_part,
+    nothing_done,
+    pace_hz,
+    rep_part,
+    verdict_part,
+    why_not,
+)
 from hiphinge.service.lookup import check_step
 from hiphinge.service.questions import live_events, reference_clip
 

@@ -5,13 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from hiphinge.program.history import RepResult
 from hiphinge.verdict.labels import MEASURE_LABELS
 
 if TYPE_CHECKING:
-    from hiphinge.model import Assessment
+    from hiphinge.model import Array, Assessment
 
-__all__ = ["measures_part", "nothing_done", "rep_part", "verdict_part", "why_not"]
+__all__ = ["live_cue", "measures_part", "nothing_done", "pace_hz", "rep_part", "verdict_part", "why_not"]
+
+#: Pictures a second that live coaching needs; ``MIN_FPS`` of ``pose/source.js`` is its twin.
+NEEDED_HZ = 8.0
+#: View checks whose advice is for whoever films, not for whoever stands before a screen.
+_FOR_FILMS = ("frame_rate", "reps")
+_SEND = "Send a film instead: the device need not keep up with you then."
 
 #: Measures that a summary shows, in this order, where they were told.
 _SHOWN = ("hip_share", "hip_share_60", "lumbar_flexion", "lumbar_of_own_maximum", "pelvis_tilt", "trunk_lean",
@@ -25,16 +33,47 @@ _NOTHING = {
 }
 
 
-def nothing_done(assessment: Assessment | None = None, *, why: str = "") -> dict[str, Any]:
-    """Return the summary of a set in which nothing was done."""
-    return {
-        **(verdict_part(assessment) if assessment is not None else _NOTHING),
-        "stored": False,
-        "note": why or "No rep was seen, so nothing is kept.",
-        "reps": [],
-        "measures": {},
-        "next": None,
-    }
+def nothing_done(
+    assessment: Assessment | None = None, *, why: str = "", pace_hz: float | None = None
+) -> dict[str, Any]:
+    """Return the summary of a set of which nothing is kept.
+
+    Parameters
+    ----------
+    assessment
+        What was told of it; None where nothing was streamed.
+    why
+        Why nothing is kept; "" where no rep was seen. A device that was too slow to see any is told so.
+    pace_hz
+        How many pictures a second the device followed.
+    """
+    told: Mapping[str, Any] = _NOTHING
+    note, then = why or "No rep was seen, so nothing is kept.", None
+    if assessment is not None:
+        told = {**verdict_part(assessment), "cue": live_cue(assessment, assessment.verdict.cue)}
+    if not why and pace_hz is not None and pace_hz < NEEDED_HZ:
+        headline = "This device was too slow for live coaching."
+        told = {**_NOTHING, "outcome": "cannot_tell", "headline": headline}
+        note, then = f"{_say_pace(pace_hz)} No rep was seen, so nothing is kept.", {"action": "film", "reason": _SEND}
+    return {**told, "stored": False, "note": note, "reps": [], "measures": {}, "next": then}
+
+
+def pace_hz(time_s: Array) -> float | None:
+    """Return how many pictures a second came, by the middle step between two: a pause in between slows nothing."""
+    return float(1.0 / np.median(np.diff(time_s))) if len(time_s) > 1 else None
+
+
+def live_cue(assessment: Assessment, cue: str) -> str:
+    """Return the one thing to try, put for somebody who was coached live; "" where it is for whoever films alone."""
+    check = next((one for one in assessment.quality if one.name in _FOR_FILMS and cue and one.advice == cue), None)
+    if check is None:
+        return cue
+    slow = check.name == "frame_rate" and check.value is not None
+    return f"{_say_pace(check.value or 0.0)} {_SEND}" if slow else ""
+
+
+def _say_pace(pace_hz: float) -> str:
+    return f"It followed about {pace_hz:.0f} pictures a second, and coaching needs {NEEDED_HZ:.0f} or more."
 
 
 def verdict_part(assessment: Assessment) -> dict[str, Any]:

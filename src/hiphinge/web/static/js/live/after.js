@@ -20,7 +20,7 @@ export class After {
       return;
     }
     const step = summary.cue || summary.next?.reason;
-    const next = step ? fill(this.strings.share_next, { text: step }) : summary.praise || this.strings.next_again;
+    const next = step ? fill(this.strings.share_next, { text: step }) : summary.praise || this.strings.share_again;
     this.card = { ...this.about, sentence: summary.headline, next, doorX };
     const canvas = this.view.one("share-canvas");
     Object.assign(canvas, SIZE);

@@ -194,7 +194,7 @@ export class View {
     this.one("result-try").hidden = !summary.cue;
     text("result-cue", summary.cue || summary.praise);
     text("result-note", summary.note);
-    text("next", summary.next?.reason || this.strings.next_again);
+    text("next", summary.next?.reason || this.#nextWords(summary));
     const reps = summary.reps ?? [];
     this.one("reps").replaceChildren(...reps.map((rep) => this.#repLine(rep)));
     this.one("reps-none").hidden = reps.length > 0;
@@ -208,10 +208,17 @@ export class View {
     const felt = this.one("feel");
     // A screen's pain was asked before the result; a set's feeling is asked on a page of its own.
     felt.hidden = !summary.stored || screen;
+    this.one("film").hidden = summary.stored;
     felt.href = `${urls.feel}?drill=${encodeURIComponent(drill)}`;
     const session = this.one("session");
     session.hidden = !summary.stored;
     session.href = urls.today.replace(/today$/, `sessions/${encodeURIComponent(summary.session ?? "")}`);
+  }
+
+  /** What comes next where the server names nothing: of a set that is not kept nobody is asked how it felt. */
+  #nextWords({ stored }) {
+    const { next_again: again, next_screen: screen, next_unkept: unkept } = this.strings;
+    return stored ? (this.config.ask_pain ? screen : again) : unkept;
   }
 
   #repLine(rep) {
