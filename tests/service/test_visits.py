@@ -53,6 +53,10 @@ def test_the_page_says_both_bends_one_sentence_and_one_next_step(clinic: Clinic)
     rows = {row["label"]: row["cells"] for row in view["rows"]}
     assert rows["Pain while doing it"] == ["4 of 10", "1 of 10"]
     assert rows["Lumbar flexion at the bottom"] == ["43° (32 to 53)", "13° (4 to 22)"]
+    assert view["asked"] == [
+        "Pain at rest, before: 3 of 10.",
+        "Safety questions, 2 March 2026: no to all 17 (a no does not clear anyone).",
+    ]
     assert all("<svg" in side["svg"] for side in view["sides"])
     assert len({side["svg"].split('id="')[1].split('"')[0] for side in view["sides"]}) == 2
     assert "Research and education" in view["notice"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -65,6 +66,10 @@ def test_a_first_session_from_red_flags_to_the_summary(house) -> None:
     answer = house.post("finish")
     text = house.follow(answer)
     assert "The session in four points" in text
+    assert "Pain: at rest, before 2 of 10" in text
+    assert "no to all 17 (a no does not clear anyone)" in text
+    title = re.search(r'id="next">([^<]+)<', text)[1]
+    assert text.count(f">{title}<") == 1
     assert "Before and after" in text
     assert "5 of 5" in text
     session = answer.headers["location"].split("/")[-1].split("?")[0]

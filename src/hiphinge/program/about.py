@@ -2,13 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
-from hiphinge.program.history import Event, Intake, Ticks
+from hiphinge.program.history import Event, Intake, Override, RedFlagAnswers, SessionOpened, Ticks
 from hiphinge.program.model import Program
 from hiphinge.program.words import mask_addresses, name_drill, places_text
 
-__all__ = ["describe_intake", "describe_ticks"]
+__all__ = ["SafetyAnswers", "describe_intake", "describe_ticks", "find_safety"]
+
+
+@dataclass(frozen=True, slots=True)
+class SafetyAnswers:
+    """The answers to the safety questions as they stood, and when the last of them was given.
+
+    ``yes`` are the questions that were answered so, ``no`` and ``left`` how many with no, and not at all.
+    ``cleared_by``: the clinician who lifted the stop since; ``""`` where nobody did.
+    """
+
+    at: datetime
+    yes: tuple[str, ...]
+    no: int
+    left: int
+    cleared_by: str = ""
+
+
+def find_safety(events: Sequence[Event], program: Program, session: str) -> SafetyAnswers | None:
+    """Return the answers to the safety questions as they stood before the session after this one; None: not asked."""
+    answers: dict[str, bool | None] = {}
+    at, by, here = None, "", False
+    for event in events:
+        if isinstance(event, SessionOpened):
+            if here:
+                break
+            here = event.session == session
+        elif isinstance(event, RedFlagAnswers):
+            answers.update(event.answers)
+            at, by = event.at, ""
+        elif isinstance(event, Override) and event.clears_stop:
+            by = event.clinician
+    if at is None:
+        return None
+    names = {flag.id: flag.question for flag in program.red_flags}
+    known = {name: answers.get(name) for name in {**names, **answers}}
+    told = list(known.values())
+    yes = tuple(names.get(name, name.replace("_", " ")) for name, answer in known.items() if answer)
+    return SafetyAnswers(at, yes, told.count(False), told.count(None), by if yes else "")
 
 
 def describe_intake(events: Iterable[Event]) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from hiphinge.errors import UsageError
-from hiphinge.program.about import describe_intake, describe_ticks
+from hiphinge.program.about import SafetyAnswers, describe_intake, describe_ticks, find_safety
 from hiphinge.program.decision import Decision
 from hiphinge.program.facts import (
     Estimate,
@@ -99,7 +99,8 @@ class SessionSummary:
 
     ``about`` is what the person wants to do again, where and since when it hurts, ``ticks`` what was ticked in the
     session; ``screen`` puts its screens side by side, to read with a clinician (empty without screens). ``closed``: the
-    session is over. ``notes`` are put in by who keeps them; they are not in the log.
+    session is over. ``safety``: what the safety questions were answered with. ``notes`` are put in by who keeps
+    them; they are not in the log.
     """
 
     person: str
@@ -122,6 +123,7 @@ class SessionSummary:
     ticks: tuple[str, ...] = ()
     screen: tuple[str, ...] = ()
     closed: bool = False
+    safety: SafetyAnswers | None = None
 
 
 def summarise_session(
@@ -168,6 +170,7 @@ def summarise_session(
         ticks=describe_ticks(events, program, session),
         screen=_screen(events, facts, history, program),
         closed=over,
+        safety=find_safety(events, program, session),
     )
 
 

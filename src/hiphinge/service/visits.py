@@ -120,6 +120,7 @@ def visit_page(desk: Desk, person: Person, visit: Visit, *, by: str = "") -> Vis
         person=person.name, at=_ended(visit), usual=usual, coached=coached, found=found,
         sentence=found.words[0] if found is not None and found.words else coached.headline,
         cue=verdict.verdict.cue or verdict.verdict.praise, next_step=_next_step(desk, person, visit.coached), by=by,
+        resting_pain=summary.resting_pain, safety=summary.safety,
     )  # fmt: skip
 
 

@@ -10,8 +10,10 @@ from typing import get_args
 
 import pytest
 
+from hiphinge.program.about import find_safety
 from hiphinge.program.decision import Action, Decision, Line
 from hiphinge.program.facts import Estimate
+from hiphinge.program.history import Override, RedFlagAnswers, SessionOpened
 from hiphinge.program.next_step import next_step
 from hiphinge.program.progress import RungState, summarise_progress
 from hiphinge.program.summary import Remark, summarise_session
@@ -155,6 +157,27 @@ def test_what_was_said_and_the_first_look_stand_on_both_pages() -> None:
     for page in (render_session_html(replace(SUMMARY, **without)), render_progress_html(replace(PROGRESS, **without))):
         assert 'class="about"' not in page
         assert "to read with your clinician" not in page
+
+
+def test_pain_at_rest_and_the_safety_questions_stand_on_the_page_of_a_session() -> None:
+    assert SUMMARY.safety is not None
+    asked = "Safety questions, 2 November 2026: no to all 17 (a no does not clear anyone)."
+    page = render_session_html(SUMMARY, zone=UTC)
+    assert asked in page
+    assert "at rest, before: " in page
+    assert session_view(SUMMARY, zone=UTC)["safety"] == asked
+    flags = [event for event in HISTORY.events if isinstance(event, RedFlagAnswers)]
+    rest = [event for event in HISTORY.events if not isinstance(event, RedFlagAnswers)]
+    assert words.safety_text(find_safety(rest, PROGRAM, "s1"), UTC) == "Safety questions: not asked."
+    later = replace(flags[0], answers={"cancer": True, "bowel": None})
+    sure = Override(key="o", at=BEGAN, clinician="Dr Bo", reason="Seen.", step=None, clears_stop=True)
+    text = words.safety_text(find_safety([*HISTORY.events[:3], later, sure], PROGRAM, "s1"), UTC)
+    assert text == (
+        "Safety questions, 2 November 2026: yes to “Have you ever had cancer?”; 1 not answered. Dr Bo lifted the stop."
+    )
+    opened = next(event for event in HISTORY.events if isinstance(event, SessionOpened))
+    nextone = replace(opened, session="later", key="later")
+    assert find_safety([*flags, opened, nextone, later], PROGRAM, opened.session) == find_safety(flags, PROGRAM, "s1")
 
 
 def test_a_share_stays_between_0_and_100() -> None:

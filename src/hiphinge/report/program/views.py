@@ -50,10 +50,11 @@ def session_view(summary: SessionSummary, *, zone: tzinfo | None = None) -> View
         "before_after": _before_after(summary.before_after),
         "work": [_set_row(one) for one in summary.work],
         "pain": [
-            {"label": "before", "value": words.pain_text(summary.resting_pain)},
+            {"label": "at rest, before", "value": words.pain_text(summary.resting_pain)},
             {"label": "worst in the session", "value": words.pain_text(summary.worst_pain)},
             {"label": "next morning", "value": _morning(summary.morning_pain)},
         ],
+        "safety": words.safety_text(summary.safety, zone),
         "about": _about(summary.about, summary.ticks),
         "screen": list(summary.screen),
         **_why(summary.decision, over=summary.closed),

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
+from hiphinge.program.about import SafetyAnswers
 from hiphinge.program.summary import BeforeAfter
 from hiphinge.report.program import words
 from hiphinge.report.program.pdf import compile_pdf
@@ -39,6 +40,7 @@ class VisitPage:
     """What one appointment came to.
 
     ``sentence`` is the answer, ``cue`` what to try or to keep, ``next_step`` what to do until next time.
+    ``resting_pain`` and ``safety`` were asked before the first bend.
     """
 
     person: str
@@ -50,6 +52,8 @@ class VisitPage:
     cue: str
     next_step: str
     by: str = ""
+    resting_pain: int | None = None
+    safety: SafetyAnswers | None = None
 
 
 def visit_view(page: VisitPage, *, zone: tzinfo | None = None) -> View:
@@ -74,6 +78,7 @@ def visit_view(page: VisitPage, *, zone: tzinfo | None = None) -> View:
         "rows": rows,
         "sentence": page.sentence,
         "more": more,
+        "asked": [f"Pain at rest, before: {words.pain_text(page.resting_pain)}.", words.safety_text(page.safety, zone)],
         "cue": page.cue,
         "next_step": page.next_step,
         "estimates": _ESTIMATES,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime, tzinfo
 
+from hiphinge.program.about import SafetyAnswers
 from hiphinge.program.decision import Action
 from hiphinge.program.facts import Estimate
 from hiphinge.program.progress import Rung, RungState
@@ -31,6 +32,7 @@ __all__ = [
     "point_text",
     "rep_text",
     "rung_text",
+    "safety_text",
     "shown_interval",
     "told_text",
 ]
@@ -143,6 +145,21 @@ def change_text(by: float | None, unit: str) -> str:
 def pain_text(pain: int | None) -> str:
     """Return a pain score, "not asked" for None."""
     return "not asked" if pain is None else f"{pain} of 10"
+
+
+def safety_text(found: SafetyAnswers | None, zone: tzinfo | None) -> str:
+    """Say when the safety questions were answered, and with what."""
+    if found is None:
+        return "Safety questions: not asked."
+    parts = []
+    if found.yes:
+        parts.append("yes to " + ", ".join(f"“{one}”" for one in found.yes))
+    elif found.no:
+        parts.append(f"no to {'all ' if not found.left else ''}{found.no} (a no does not clear anyone)")
+    if found.left:
+        parts.append(f"{found.left} not answered")
+    lifted = f" {found.cleared_by} lifted the stop." if found.cleared_by else ""
+    return f"Safety questions, {date_text(found.at, zone)}: {'; '.join(parts)}.{lifted}"
 
 
 def rep_text(passed: int, judged: int, reps: int) -> str:
