@@ -68,6 +68,31 @@ def test_what_is_still_open_is_asked_beside_the_film(chromium: Any, server: Runn
         ana.see("taken back and deleted")
 
 
+def test_in_an_appointment_the_film_stays_chosen_until_every_question_is_answered(
+    chromium: Any, server: Running
+) -> None:
+    with walk(chromium, server.url, viewport={"width": 768, "height": 1024}) as clinician:
+        clinician.open("/desk/visit")
+        clinician.check("Pain at rest, now", "3")
+        clinician.page.get_by_label("I have asked all of them").check()
+        clinician.tap("Begin", role="button", leads="/desk/visit/")
+        clinician.page.get_by_text("Send a film instead").click()
+        clinician.choose_film(FILM)
+        clinician.see("All of it has arrived")
+        clinician.check("How much did it hurt while bending?", "2")
+        clinician.check("Any new numbness or weakness?", "No")
+        clinician.tap("Have it looked at")
+        clinician.see("Something is still open")
+        (said,) = clinician.page.locator("fieldset .error").all_inner_texts()
+        assert "mark where it hurt" in said
+        clinician.expect("422")
+        assert clinician.page.evaluate("document.querySelector('#f-film').files.length") == 1
+        clinician.check("Where did it hurt?", "low back")
+        clinician.tap("Have it looked at")
+        clinician.see("A minute of live coaching", timeout_s=90)
+        assert clinician.path.startswith("/desk/visit/")
+
+
 def test_a_connection_that_comes_back_goes_on_by_itself(chromium: Any, server: Running) -> None:
     with walk(chromium, server.url) as ana:
         begin(ana)

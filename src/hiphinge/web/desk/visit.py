@@ -28,6 +28,7 @@ from hiphinge.web.patient.feel import feel_words
 from hiphinge.web.patient.jobs import job_view, open_jobs
 from hiphinge.web.translate import _
 from hiphinge.web.uploads.order import take_form
+from hiphinge.web.uploads.receive import PIECE_BYTES
 
 __all__ = ["router"]
 
@@ -166,7 +167,8 @@ def _show(request: Request, who: Who, person: Person, desk: Desk, context: Conte
             "coach": f"/p/{person.id}/coach?drill={COACHED_DRILL}&back=/desk/visit/{person.id}",
             "coached": f"/p/{person.id}/coach?drill={COACHED_DRILL}&label=coached&back=/desk/visit/{person.id}",
         },
-        usual_words=_headline(desk, visit), most_mb=context.settings.upload_mb, timed=_timed(visit), **feel_words,
+        usual_words=_headline(desk, visit), most_mb=context.settings.upload_mb, piece_bytes=PIECE_BYTES,
+        timed=_timed(visit), **feel_words,
     )  # fmt: skip
 
 

@@ -176,7 +176,7 @@ if (form) {
     const told = await answer.json().catch(() => ({}));
     if (answer.ok) {
       remembered.write(null);
-      location.assign(told.url);
+      location.assign(form.dataset.then || told.url); // an appointment goes on at the desk
       return;
     }
     if (answer.status === 404) {
