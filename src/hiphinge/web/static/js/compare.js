@@ -1,5 +1,6 @@
 // Two clips side by side, at the same time from the bottom of a rep.
-import { Replay, say } from "./replay.js";
+import { Replay } from "./replay.js";
+import { say } from "./strings.js";
 
 const root = document.getElementById("compare");
 const sides = [...root.querySelectorAll(".replay")].map((one) => new Replay(one, { mirrorLeft: true }));

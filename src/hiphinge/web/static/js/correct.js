@@ -1,6 +1,7 @@
 // Putting a joint or the wall where it is: by dragging, or with the arrow keys. Tried first, kept only when it is saved.
 import { announce, send } from "./app.js";
-import { player, say } from "./replay.js";
+import { player } from "./replay.js";
+import { say } from "./strings.js";
 
 const root = document.querySelector("[data-correct]");
 const part = (name) => root.querySelector(`[data-${name}]`);
