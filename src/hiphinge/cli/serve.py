@@ -58,7 +58,7 @@ def serve(
     open_browser: Annotated[bool, typer.Option("--open", help="Open the first page in a browser.")] = False,
     **given: Any,
 ) -> None:
-    """Serve the web app: live coaching, videos, the program, the clinician's desk.
+    """Serve the web app: live coaching, films, the program, the clinician's desk.
 
     At home it listens on this computer alone and needs no account. In a clinic (--clinic) the first start prints a link
     that makes the administrator's account.

@@ -57,7 +57,7 @@ SETTINGS: tuple[Setting, ...] = (
     _setting("cert", None, "path", "The certificate, a PEM file (with tls = files)."),
     _setting("key", None, "path", "The certificate's private key, a PEM file (with tls = files)."),
     _setting("behind_proxy", False, "flag", "A proxy on this computer does TLS; its X-Forwarded headers count."),
-    _setting("worker", True, "flag", "Home: assess uploaded videos in this process. Clinic: see hiphinge worker."),
+    _setting("worker", True, "flag", "Home: look at films that were sent in this process. Clinic: see hiphinge worker."),
     _setting("phone_port", 8766, "number", "The port for phones, with --phone.", least=0, most=65535),
     _setting("open_visits", False, "flag", "Clinic: let visitors without an account try one appointment."),
     _setting("visits_per_hour", 60, "number",
@@ -66,7 +66,7 @@ SETTINGS: tuple[Setting, ...] = (
     _setting("session_days", 30, "number", "Signed out after so many days at the latest.", least=1, most=365),
     _setting("visit_hours", 4, "number", "How long a visit without an account lasts.", least=1, most=48),
     _setting("invitation_days", 7, "number", "How long an invitation can be used.", least=1, most=60),
-    _setting("upload_mb", 2048, "number", "The largest video that can be sent.", least=1, most=65536),
+    _setting("upload_mb", 2048, "number", "The largest film that can be sent.", least=1, most=65536),
     _setting("live_frames", False, "flag", "Let devices too slow for the pose model send the camera's pictures to this "
              "server, which reads and forgets them."),
     _setting("requests_per_minute", 600, "number", "How much one browser may ask for, pages and calls together.",
