@@ -57,7 +57,7 @@ SETTINGS: tuple[Setting, ...] = (
     _setting("cert", None, "path", "The certificate, a PEM file (with tls = files)."),
     _setting("key", None, "path", "The certificate's private key, a PEM file (with tls = files)."),
     _setting("behind_proxy", False, "flag", "A proxy on this computer does TLS; its X-Forwarded headers count."),
-    _setting("worker", True, "flag", "Home: look at films that were sent in this process. Clinic: see hiphinge worker."),
+    _setting("worker", True, "flag", "Home: look at sent films in this process. Clinic: see hiphinge worker."),
     _setting("phone_port", 8766, "number", "The port for phones, with --phone.", least=0, most=65535),
     _setting("open_visits", False, "flag", "Clinic: let visitors without an account try one appointment."),
     _setting("visits_per_hour", 60, "number",
