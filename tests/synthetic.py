@@ -428,7 +428,8 @@ def _disc(centre: Array, radius: float) -> Array:
 def _limb(a: Array, b: Array, start: float, end: float) -> Array:
     """Convex hull of two discs."""
     points = np.concatenate([_disc(a, start), _disc(b, end)]).astype(np.float32)
-    return cv2.convexHull(points).reshape(-1, 2).astype(float)
+    hull: Array = cv2.convexHull(points).reshape(-1, 2).astype(float)
+    return hull
 
 
 def crop_of(keypoints_px: Array, view: View) -> Array:

@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from hiphinge.clip.analyse import ClipTracks
-from hiphinge.clip.options import AssessOptions
+from hiphinge.clip.options import AssessOptions, Drill
 from hiphinge.clip.recording import TRACKS_NAME, pack_tracks, reassess
 from hiphinge.clip.run import assess_video
 from hiphinge.program.history import ClipSeen, SetDone
@@ -76,7 +76,7 @@ def log_clip(
     tracks = track(clip)
     sha = hashlib.sha256(clip.read_bytes() if keep else f"film {clinic.number}".encode()).hexdigest()
     tracks = replace(tracks, video=replace(tracks.video, sha256=sha, name=f"film-{clinic.number}.mp4"))
-    made = reassess(tracks, AssessOptions(drill=rules), limits=found.limits)
+    made = reassess(tracks, AssessOptions(drill=cast(Drill, rules)), limits=found.limits)
     number = clinic.store.add_assessment(
         person.id, document_bytes(made), sha256=sha, clip=clip if keep else None, keep_clip=keep,
         files={TRACKS_NAME: pack_tracks(tracks)},

@@ -30,7 +30,7 @@ def answer(walker: Walker, *, pain: str = "0") -> None:
 def test_a_film_is_sent_looked_at_and_told(chromium: Any, server: Running) -> None:
     with walk(chromium, server.url) as ana:
         streams: list[str] = []
-        ana.page.on("request", lambda one: "/events" in one.url and streams.append(one.resource_type))
+        ana.page.on("request", lambda one: streams.extend([one.resource_type] * ("/events" in one.url)))
         begin(ana)
         ana.choose_film(FILM)
         ana.see("All of it has arrived")

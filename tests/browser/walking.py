@@ -38,7 +38,7 @@ class Walker:
     @property
     def path(self) -> str:
         """Where the person is, without the server's address."""
-        found = urlsplit(self.page.url)
+        found = urlsplit(str(self.page.url))
         return found.path + (f"?{found.query}" if found.query else "")
 
     @property

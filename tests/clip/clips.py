@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from hiphinge.clip.analyse import ClipTracks, analyse
-from hiphinge.clip.options import AssessOptions
+from hiphinge.clip.options import AssessOptions, Drill
 from hiphinge.model import Assessment
 from hiphinge.verdict import criteria_for
 from tests.synthetic import (
@@ -56,7 +56,7 @@ def assess_clip(
     """Assess with the script for a spine (or with the shipped spine model)."""
     return analyse(
         tracks or tracks_of(clip),
-        AssessOptions(drill=drill, still_s=still_s),
+        AssessOptions(drill=cast(Drill, drill), still_s=still_s),
         criteria=criteria_for(drill),
         provenance=PROVENANCE,
         own_maximum_deg=own_maximum_deg,

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
+from typing import Any, cast
 
 from hiphinge.clip.analyse import ClipTracks
-from hiphinge.clip.options import AssessOptions
+from hiphinge.clip.options import AssessOptions, Drill
 from hiphinge.clip.recording import TRACKS_NAME, pack_tracks, reassess
 from hiphinge.model import Assessment
 from hiphinge.program import load_program
@@ -41,7 +42,7 @@ def tracks_for(pose: str, n_reps: int, mirrored: bool = False) -> ClipTracks:
 @cache
 def judge(pose: str, n_reps: int, rules: str, mirrored: bool = False) -> Assessment:
     """Return what would be said of them."""
-    return replace(reassess(tracks_for(pose, n_reps, mirrored), AssessOptions(drill=rules)), evidence=None)
+    return replace(reassess(tracks_for(pose, n_reps, mirrored), AssessOptions(drill=cast(Drill, rules))), evidence=None)
 
 
 @dataclass
@@ -103,7 +104,7 @@ class Clinic:
             files={TRACKS_NAME: pack_tracks(replace(tracks, video=made.video))} if recorded else None,
         )  # fmt: skip
         session = self.desk.need_session(person)
-        fields = {"at": self.clock(), "session": session, "drill": drill, "assessment": number}
+        fields: dict[str, Any] = {"at": self.clock(), "session": session, "drill": drill, "assessment": number}
         fields |= {"outcome": made.verdict.outcome, "measures": middle_measures(made)}
         if label or found.kind == "screen":
             self.desk.record(person, ClipSeen(key=f"clip-{self.number}", label=label, pain=pain, **fields))

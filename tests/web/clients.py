@@ -64,7 +64,7 @@ class Browser(TestClient):
 
 
 def _is_page(answer: Any) -> bool:
-    return answer.headers.get("content-type", "").startswith("text/html")
+    return str(answer.headers.get("content-type", "")).startswith("text/html")
 
 
 def quick_passwords() -> Passwords:
