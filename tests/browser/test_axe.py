@@ -182,3 +182,17 @@ def test_a_patient_with_an_account(chromium: Any, clinic: Running, axe: Any) -> 
         found = [line for path in (f"/p/{ana.id}/today", "/account") for line in look(walker, axe, path)]
         assert [*found, *look(walker, axe, "/desk", status=403)] == []
         walker.expect("403")
+
+
+def test_on_a_small_screen_the_head_leaves_the_room_to_the_page(chromium: Any, clinic: Running) -> None:
+    ana = begin_session(clinic.store, "Ana Rosenbaum")
+    with walk(chromium, clinic.url, viewport={"width": 360, "height": 640}) as walker:
+        for role, person in (("patient", ana.id), ("clinician", None)):
+            token = let_in(clinic.store, role, person).token
+            walker.page.context.add_cookies([{"name": "hiphinge", "value": token, "url": clinic.url}])
+            walker.open(f"/p/{ana.id}/today")
+            assert walker.page.locator(".subnav").bounding_box()["y"] < 0.1 * 640
+            assert walker.page.locator(".subnav li").last.bounding_box()["y"] < 0.2 * 640
+            for target in walker.page.locator(".top a, .top button, .subnav a").all():
+                box = target.bounding_box()
+                assert min(box["width"], box["height"]) >= 44, target.inner_text()
