@@ -232,6 +232,14 @@ def test_the_first_good_rep_becomes_the_ghost_and_can_be_forgotten(page: Any) ->
     script.frame(30)
     script.frame(42)
     wait_for(page, "ghost-text", "Your first one")
+    for width, height in ((1920, 1080), (768, 1024), (360, 640)):
+        page.set_viewport_size({"width": width, "height": height})
+        script.frame(30)
+        script.frame(42)
+        wait_for(page, "ghost-text", "Your first one")
+        right = "document.querySelector('{}').getBoundingClientRect().right"
+        beside = page.evaluate(f"{right.format('[data-video]')} - {right.format('[data-ghost-text]')}")
+        assert beside >= 4, f"the label lies across the picture's edge at {width} px"
     keys = page.evaluate("Object.keys(localStorage)")
     assert any(key.endswith(".free_hinge") for key in keys)
     page.reload()

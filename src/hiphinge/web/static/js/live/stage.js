@@ -119,6 +119,9 @@ export class Stage {
       for (const [name, value] of Object.entries(place)) {
         this.video.style.setProperty(name, `${value / ratio}px`);
       }
+      // What is written into the picture stands in it, not across its edge.
+      const beside = Math.max(0, this.canvas.width - left - place.width) / ratio;
+      this.canvas.parentElement.style.setProperty("--beside", `${beside}px`);
     }
   }
 
