@@ -118,7 +118,10 @@ def test_the_verdict_of_a_pain_is_that_of_its_band(last, verdict) -> None:
         )
     ]
     (found,) = summarise_progress(History(tuple(sessions), at), PROGRAM).trends
-    assert (found.name, found.band, found.verdict) == ("resting_pain", (1, 5), verdict)
+    assert (found.name, found.band, found.verdict) == ("resting_pain", (1.5, 4.5), verdict)
+    # What the chart shades is what is called no clear change: a point on its edge would be neither.
+    low, high = found.band
+    assert (low <= last <= high) == (verdict == "no_clear_change")
 
 
 def test_what_the_person_said_is_shown() -> None:

@@ -51,7 +51,7 @@ class Trend:
     """The points of one measure, one for each session, and what they say.
 
     ``baseline`` is the middle value of the first session, ``latest`` of the last; ``mdc`` the least change that counts,
-    so that the band is ``baseline`` ± ``mdc``. ``another_drill``: first and last are of different drills.
+    so that the band is about ``baseline`` ± ``mdc``. ``another_drill``: first and last are of different drills.
     """
 
     name: str
@@ -70,10 +70,15 @@ class Trend:
 
     @property
     def band(self) -> tuple[float, float] | None:
-        """Return the ends of the band; None without one."""
+        """Return the ends of the band inside which no change is clear; None without one.
+
+        A score's change is clear from ``mdc`` on, so of whole points the band ends half a point before that.
+        """
         if self.baseline is None or self.mdc is None:
             return None
-        return self.baseline - self.mdc, self.baseline + self.mdc
+        whole = all(one.value == int(one.value) for one in self.points) and self.mdc == int(self.mdc)
+        half = self.mdc - (0.5 if self.group == SCORES and whole else 0.0)
+        return self.baseline - half, self.baseline + half
 
     @property
     def by(self) -> float | None:

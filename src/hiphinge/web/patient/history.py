@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from hiphinge.program.history import ClipSeen, SessionClosed, SessionOpened, SetDone
 from hiphinge.program.review import clip_share
-from hiphinge.program.trend import Trend
+from hiphinge.program.trend import SCORES, Trend
 from hiphinge.program.words import name_drill
 from hiphinge.report.program.charts import describe_trend
 from hiphinge.report.program.views import progress_view
@@ -20,6 +20,7 @@ from hiphinge.service.questions import live_events
 from hiphinge.store import Person
 from hiphinge.web.access import DeskDep, PersonDep, WhoDep, allow
 from hiphinge.web.patient.flow import person_page
+from hiphinge.web.translate import _
 
 __all__ = ["chart_data", "router", "trend_view"]
 
@@ -59,7 +60,7 @@ def trend_view(trend: Trend) -> dict[str, Any]:
         "by": change_text(None if trend.by is None else round(trend.by, 6), trend.unit),
         "latest": told_text(trend.points[-1], trend.unit),
         "first": told_text(trend.points[0], trend.unit),
-        "band": "" if trend.mdc is None else point_text(trend.mdc, trend.unit),
+        "band": _band_text(trend),
         "source": trend.mdc_source,
         "alt": describe_trend(trend, None),
         "rows": [
@@ -68,6 +69,17 @@ def trend_view(trend: Trend) -> dict[str, Any]:
         ],
         "chart": chart_data(trend),
     }
+
+
+def _band_text(trend: Trend) -> str:
+    """Say what the shaded band of a chart means; "" without one."""
+    if trend.mdc is None:
+        return ""
+    if trend.group == SCORES:
+        size = change_text(trend.mdc, trend.unit).removeprefix("+")
+        return _("Shaded: no clear change. From {size} on, a change is clear.").format(size=size)
+    size = point_text(trend.mdc, trend.unit)
+    return _("Shaded: the first value ± {band}. Inside it there is no clear change.").format(band=size)
 
 
 def chart_data(trend: Trend) -> dict[str, Any]:
