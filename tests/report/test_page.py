@@ -299,3 +299,14 @@ def test_reference_is_said_in_a_sentence() -> None:
     none = Reference("none", "none", None, None, None, None)
     assert "wider interval" in words.reference_text(none)
     assert "hip path is not told" in words.reference_text(none)
+
+
+def test_of_a_clip_without_anybody_the_reason_stands_once() -> None:
+    why = "No person was found for long enough: film one person, head to feet, in good light."
+    made = fake_assessment(outcome="cannot_tell")
+    check = replace(made.quality[0], label="person in the picture", grade="cannot_tell", affects=("all",), advice=why)
+    verdict = replace(made.verdict, not_told=(f"person in the picture: {why}", f"even reps: {why}", "knees: Hidden."))
+    lines = words.untold_lines(replace(made, verdict=verdict, quality=(check,)))
+    assert lines == [f"Person in the picture: {why}", "Knees: Hidden."]
+    seen = words.untold_lines(replace(made, verdict=verdict, quality=()))
+    assert seen == [f"Person in the picture, even reps: {why}", "Knees: Hidden."]

@@ -252,7 +252,7 @@ def _not_told(assessment: Assessment) -> list[str]:
         reps = by_reason.setdefault(item.reason or "no reason was recorded", {}).setdefault(item.label, [])
         if item.rep is not None and item.rep not in reps:
             reps.append(item.rep)
-    lines = [f"{line[:1].upper()}{line[1:]}" for line in assessment.verdict.not_told]
+    lines = words.untold_lines(assessment)
     for reason, labels in by_reason.items():
         if any(reason in line for line in assessment.verdict.not_told):
             continue

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from hiphinge.model import Grade, Outcome, Reference, Verdict, ViewGrade
+from hiphinge.model import Assessment, Grade, Outcome, Reference, Verdict, ViewGrade
 from hiphinge.verdict.headlines import LED_BY_HIPS
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "interval_text",
     "outcome_text",
     "reference_text",
+    "untold_lines",
     "value_text",
 ]
 
@@ -134,3 +135,17 @@ def reference_text(reference: Reference) -> str:
         "No still stand was found: zero is the mean standing curve of the calibration people, with a wider "
         "interval." + positions[reference.positions]
     )
+
+
+def untold_lines(assessment: Assessment) -> list[str]:
+    """Return what could not be told, each reason once; of a view that allows no answer at all, the view alone."""
+    whole = {one.label for one in assessment.quality if one.grade == "cannot_tell" and "all" in one.affects}
+    by_why: dict[str, list[str]] = {}
+    for line in assessment.verdict.not_told:
+        what, _colon, why = line.partition(": ")
+        by_why.setdefault(why, []).append(what)
+    lines = []
+    for why, named in by_why.items():
+        text = ", ".join([one for one in named if one in whole] or named)
+        lines.append(f"{text[:1].upper()}{text[1:]}{f': {why}' if why else ''}")
+    return lines

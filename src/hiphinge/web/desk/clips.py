@@ -13,7 +13,7 @@ from hiphinge.clip.corrections import MOST_CORRECTIONS, Corrections, JointPlace
 from hiphinge.errors import InputNotFound, UsageError
 from hiphinge.program.history import ClipSeen, RepResult, SetDone
 from hiphinge.report.replay import replay_document
-from hiphinge.report.words import GRADE_WORDS, OUTCOME_WORDS, interval_text, reference_text
+from hiphinge.report.words import GRADE_WORDS, OUTCOME_WORDS, interval_text, reference_text, untold_lines
 from hiphinge.sagittal.points import JOINTS
 from hiphinge.service.corrections import (
     Preview,
@@ -93,7 +93,7 @@ def show_clip(
         film=film is not None and film_type(film).startswith("video"), reps=_reps(entry, found),
         measures=_measures(found), reference=reference_text(found.reference), revisions=revisions,
         others=other_clips(desk, person, assessment), joints={name: _(name) for name in JOINTS},
-        signature=signature(who),
+        signature=signature(who), not_told=untold_lines(found),
     )  # fmt: skip
 
 
