@@ -46,6 +46,8 @@ def test_history_shows_steps_charts_with_tables_and_no_clear_change(house) -> No
     assert lumbar["band"][0] < lumbar["value"][0] < lumbar["band"][1]
     assert len(lumbar["lo"]) == len(lumbar["at_s"]) == 2
     assert text.count("As a table") == len(charts)
+    assert "Shaded: no clear change. From 2 points on, a change is clear." in text
+    assert re.search(r"Shaded: the first value ± \d+°. Inside it there is no clear change.", text)
     for one in charts:
         assert f'data-chart="{one["name"]}"' in text
     assert house.browser.get(f"{house.base}/progress.pdf").content.startswith(b"%PDF")
@@ -93,11 +95,20 @@ def test_erasing_asks_for_the_name_and_leaves_nothing(house) -> None:
     house.send(**SET)
     text = house.post("data/erase", 422, name="Anna").text
     assert "Please type Ana" in text
-    house.post("data/erase", name=" ana ")
+    house.store.add_person("Ben")
+    text = house.follow(house.post("data/erase", name=" ana "))
+    assert "Everything of this person is erased" in text
+    assert "Everything of this person is erased" not in house.browser.get("/?said=else").text
     with pytest.raises(PersonNotFound):
         house.store.find_person(house.person.id)
     assert list(house.store.upload_folder().iterdir()) == []
     assert house.work() == 0
+
+
+def test_the_last_who_is_erased_leads_to_the_start_which_says_so(house) -> None:
+    house.get("data")
+    assert "Everything of this person is erased" in house.follow(house.post("data/erase", name="Ana"))
+    assert "is erased" not in house.browser.get("/start").text
 
 
 def test_pages_of_another_persons_film_session_and_job_are_not_found(house) -> None:

@@ -113,6 +113,10 @@ def test_the_morning_after_is_asked_before_the_next_session(house) -> None:
     house.post("finish")
     answer = house.post("morning", 409, pain="0")
     assert "too soon" in answer.text
+    assert f'href="{house.base}/today"' in answer.text.split("<main")[1]
+    text = house.get("morning")
+    assert "It is asked from" in text
+    assert 'name="pain"' not in text
     assert "hiphinge session" not in answer.text
     house.sleep(20)
     assert "How was the morning after?" in house.get("today")
@@ -123,9 +127,31 @@ def test_the_morning_after_is_asked_before_the_next_session(house) -> None:
     assert answer.headers["location"].endswith("/questions")
 
 
+def test_while_a_rest_is_in_force_no_session_is_offered_as_the_next_thing(house) -> None:
+    house.begin()
+    house.skip_screens()
+    house.send(touched="yes", **{**SET, "pain": "6", "places": "low_back"})
+    house.work()
+    house.post("finish")
+    text = house.get("today")
+    assert "Not before" in text
+    assert "Start a session" not in text
+    assert "Begin earlier all the same" in text
+    assert "button--primary" not in text.split('class="row actions"')[1].split("</div>")[0]
+    assert "Rest for now" in house.browser.get("/").text
+    text = house.get("begin")
+    assert "Not before" in text
+    assert "button--primary" not in text.split('action="' + house.base + '/begin"')[1]
+
+
 def test_answers_that_are_missing_are_asked_again_and_nothing_is_kept(house) -> None:
     answer = house.post("questions", 422, saddle_numbness="no")
-    assert "Please answer yes or no" in answer.text
+    assert answer.text.count("Please answer yes or no") == 16
+    said = answer.text.split('id="errors"')[1].split("</div>")[0]
+    assert "16 questions are still open:" in said
+    assert '<a href="#f-cancer">Have you ever had cancer?</a>' in said
+    assert "saddle_numbness" not in said
+    assert 'id="f-cancer" aria-describedby=" e-cancer"' in answer.text
     assert house.events() == ()
     answer = house.post("begin", 422, minutes="soon")
     assert "Please pick a number from 0 to 10" in answer.text
@@ -156,6 +182,9 @@ def test_a_yes_stops_whatever_else_is_open(house, flag, heading, words) -> None:
         found = house.browser.get(f"{house.base}/{page}")
         assert found.headers["location"].endswith("/today")
     assert house.browser.get(f"{house.base}/upload").status_code == 303
+    first = house.browser.get("/").text
+    assert "A stop is in force" in first
+    assert "Today" not in first.split("<main")[1].split("</main")[0]
 
 
 def test_new_numbness_is_kept_though_the_rest_is_open_and_says_the_emergency_first(house) -> None:

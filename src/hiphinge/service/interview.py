@@ -17,7 +17,7 @@ from hiphinge.service.commandline import command_line, day_text
 
 __all__ = [
     "NUMB_NOW", "STALE", "STOPS", "Feel", "asks_leg", "check_morning", "check_room", "ends_asking", "explain_early",
-    "is_stale", "order_flags", "refuse_stopped", "say_urgent",
+    "is_stale", "morning_from", "order_flags", "refuse_stopped", "say_urgent",
 ]  # fmt: skip
 
 #: Said with every stop for numbness: what would be an emergency.
@@ -103,6 +103,12 @@ def is_stale(events: Sequence[Event], opened: SessionOpened, now: datetime) -> b
     return now - max(times, default=opened.at) > STALE
 
 
+def morning_from(events: Sequence[Event], session: str, now: datetime) -> datetime | None:
+    """Return from when on the morning after a session can be answered; None where it can be already."""
+    work = [e.at for e in events if isinstance(e, SetDone | FeelLog | ClipSeen) and e.session == session]
+    return max(work) + MORNING if work and now - max(work) < MORNING else None
+
+
 def check_morning(events: Sequence[Event], session: str, now: datetime, person: str) -> None:
     """Refuse an answer that comes before a morning has: it would not say how the night went.
 
@@ -111,11 +117,11 @@ def check_morning(events: Sequence[Event], session: str, now: datetime, person: 
     RecordConflict
         Saying from when on it is asked.
     """
-    work = [e.at for e in events if isinstance(e, SetDone | FeelLog | ClipSeen) and e.session == session]
-    if work and now - max(work) < MORNING:
+    first = morning_from(events, session, now)
+    if first is not None:
         raise RecordConflict(
             "That is too soon to say how the morning after was, so nothing is kept.",
-            expected=f"an answer from {day_text(max(work) + MORNING, clock=True)} on",
+            expected=f"an answer from {day_text(first, clock=True)} on",
             next_step=f"Then: {command_line('session', 'morning', person)}",
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from functools import lru_cache
@@ -26,6 +27,8 @@ _MONTHS = (
     N_("January"), N_("February"), N_("March"), N_("April"), N_("May"), N_("June"), N_("July"), N_("August"),
     N_("September"), N_("October"), N_("November"), N_("December"),
 )  # fmt: skip
+#: What is refused on a person's page now, while the person is known: Today says what comes instead.
+_GO_ON, _OF_A_PERSON = (409, 422), re.compile(r"(/p/[\w-]+)/")
 _NOBODY = Who(None, "visitor", None, "", None, "")
 
 
@@ -80,7 +83,10 @@ def error_page(
 ) -> HTMLResponse:
     """Return the page that says what went amiss and what to do now."""
     who = connection.scope.get("hiphinge.who") or _NOBODY
-    return page(connection, who, "error.html", status=status, headers=headers, error=error, code=status)
+    found = _OF_A_PERSON.match(connection.url.path) if status in _GO_ON else None
+    today = f"{found[1]}/today" if found else ""
+    today = today if connection.url.path != today else ""
+    return page(connection, who, "error.html", status=status, headers=headers, error=error, code=status, today=today)
 
 
 def fmt_angle(value: float | None, lo: float | None = None, hi: float | None = None) -> str:

@@ -16,6 +16,7 @@ from hiphinge.report.program.words import told_text
 from hiphinge.service.roster import KINDS, RosterRow
 from hiphinge.web.access import ContextDep, DeskDep, Who, WhoDep, allow
 from hiphinge.web.desk.rows import find_rows
+from hiphinge.web.front import erased_text
 from hiphinge.web.pages import page
 from hiphinge.web.patient.answers import NO_ANSWERS, Answers, FormDep
 from hiphinge.web.translate import _
@@ -39,7 +40,7 @@ def roster(
     choices += [(kind, _(word).capitalize(), counts[kind]) for kind, word in KINDS.items() if counts[kind]]
     return page(
         request, who, "desk/roster.html", rows=[_view(row) for row in shown], choices=choices, show=show, q=q,
-        total=len(rows),
+        total=len(rows), erased=erased_text(request),
     )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import shorten
 from typing import Any
 
 from fastapi import APIRouter
@@ -23,6 +24,8 @@ from hiphinge.web.translate import _
 __all__ = ["router"]
 
 router = APIRouter(include_in_schema=False)
+#: So many letters name a question in a list.
+_SHORT = 64
 
 
 @router.get("/p/{person}/questions", dependencies=[allow("person.view")])
@@ -121,8 +124,13 @@ def _show_questions(request: Request, who: Who, person: Person, desk: Desk, look
     return person_page(
         request, who, person, "questions.html", status=422 if answers.errors else 200,
         groups=[one for one in groups if one["flags"]], first=look.questions.first,
-        due=bool(look.questions.red_flags), answers=answers,
+        due=bool(look.questions.red_flags), answers=answers, shorten=_shorten,
     )  # fmt: skip
+
+
+def _shorten(question: str) -> str:
+    """Return how a question begins, to name it by."""
+    return shorten(question, _SHORT, placeholder="…")
 
 
 def _show_begin(request: Request, who: Who, person: Person, desk: Desk, look: Look, answers: Answers) -> Response:

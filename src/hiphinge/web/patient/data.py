@@ -19,7 +19,7 @@ from hiphinge.service.desk import Desk
 from hiphinge.service.jobs import cancel_clip
 from hiphinge.service.words import name_entry
 from hiphinge.store import Person, Store
-from hiphinge.web.access import DeskDep, PersonDep, StoreDep, Who, WhoDep, allow
+from hiphinge.web.access import ContextDep, DeskDep, PersonDep, StoreDep, Who, WhoDep, allow
 from hiphinge.web.errors import NotFound
 from hiphinge.web.pages import page
 from hiphinge.web.patient.answers import NO_ANSWERS, Answers, FormDep
@@ -70,7 +70,9 @@ def delete_film(person: PersonDep, store: StoreDep, film: str) -> Response:
 
 
 @router.post("/p/{person}/data/erase", dependencies=[allow("person.act")])
-def erase(request: Request, who: WhoDep, person: PersonDep, desk: DeskDep, store: StoreDep, form: FormDep) -> Response:
+def erase(
+    request: Request, who: WhoDep, person: PersonDep, desk: DeskDep, store: StoreDep, context: ContextDep, form: FormDep
+) -> Response:  # fmt: skip
     """Erase everything on a person, once their name was typed."""
     answers = Answers(form)
     typed = " ".join(answers.text("name", longest=200).split())
@@ -86,7 +88,8 @@ def erase(request: Request, who: WhoDep, person: PersonDep, desk: DeskDep, store
     done = store.erase_person(person.id)
     if who.person == person.id:
         return page(request, who, "patient/erased.html", complete=done.complete)
-    return RedirectResponse("/", status_code=303)
+    said = "erased" if done.complete else "erased-later"
+    return RedirectResponse(f"/?said={said}" if context.settings.home else f"/desk?said={said}", status_code=303)
 
 
 def _show(request: Request, who: Who, person: Person, desk: Desk, store: Store, answers: Answers) -> Response:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
 from hiphinge.program import Drill
-from hiphinge.program.history import FeelLog, SetDone
+from hiphinge.program.history import FeelLog, SessionClosed, SetDone
 from hiphinge.service.desk import Desk, Look
+from hiphinge.service.interview import morning_from
 from hiphinge.service.questions import live_events
 from hiphinge.service.words import EFFORT_WORDS, LEG_WORDS, PAIN_WORDS
 from hiphinge.store import Person
@@ -144,5 +147,13 @@ def _show_leave_out(request: Request, who: Who, person: Person, drill: Drill, an
 def _show_morning(request: Request, who: Who, person: Person, look: Look, answers: Answers) -> Response:
     return person_page(
         request, who, person, "morning.html", status=422 if answers.errors else 200, answers=answers,
-        due=look.questions.morning is not None,
+        due=look.questions.morning is not None, **_morning_after(look),
     )  # fmt: skip
+
+
+def _morning_after(look: Look) -> dict[str, Any]:
+    """Say whether there is a morning to tell of, and from when on it can be told (None: already)."""
+    events = live_events(look.history)
+    closed = [one.session for one in events if isinstance(one, SessionClosed)]
+    first = morning_from(events, closed[-1], look.history.now) if closed else None
+    return {"any_session": bool(closed), "first": first}

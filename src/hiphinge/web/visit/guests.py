@@ -14,6 +14,7 @@ from hiphinge.store import Store
 from hiphinge.web.access import ContextDep, PersonDep, StoreDep, WhoDep, allow
 from hiphinge.web.context import Context
 from hiphinge.web.errors import NotAllowed, TooMany
+from hiphinge.web.front import erased_text
 from hiphinge.web.pages import page
 from hiphinge.web.sessions import VISIT, begin_visit, start_guest
 from hiphinge.web.translate import _
@@ -33,7 +34,10 @@ _CROWD_WAIT_S = 600.0
 def start(request: Request, who: WhoDep, context: ContextDep) -> Response:
     """Show the first two minutes: one toe-touch, one result."""
     open_here = who.person is not None or who.works_here or context.settings.open_visits
-    return page(request, who, "start.html", open_here=open_here, first=FIRST_DRILL, sends=context.settings.live_frames)
+    return page(
+        request, who, "start.html", open_here=open_here, first=FIRST_DRILL, sends=context.settings.live_frames,
+        erased=erased_text(request),
+    )  # fmt: skip
 
 
 @router.post("/start", dependencies=[allow("public")])
