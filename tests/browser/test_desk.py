@@ -206,6 +206,7 @@ def test_an_appointment_from_the_safety_questions_to_the_page_and_erased(
     for film, pain in ((FILM, "3"), (FILM.with_name("wall_touch.mp4"), "1")):
         page.locator("summary", has_text="Send a film instead").click()
         page.locator("#f-film").set_input_files(film)
+        page.wait_for_selector("text=All of it has arrived")
         page.locator(f"input[name='pain'][value='{pain}']").check(force=True)
         page.get_by_role("checkbox", name="low back", exact=True).check()
         page.locator("input[name='numbness'][value='no']").check()

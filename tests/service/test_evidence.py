@@ -48,6 +48,10 @@ def test_curves_come_back_and_every_number_stays(store) -> None:
     assert "<title" in drawn
     assert "bottom of rep" in drawn
     assert "hips bend" in drawn.lower()
+    for one in (">lower back<", ">hip<", ">upper back and leg<"):
+        assert one in drawn
+    # What is orange in the picture is so in the legend and in the curves: the lower back, and nothing else.
+    assert drawn.count("var(--lumbar") == 3
 
 
 @pytest.mark.parametrize("files", [{}, {TRACKS_NAME: b"no recording"}])

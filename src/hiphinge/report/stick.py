@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 __all__ = ["describe_stick", "draw_stick"]
 
-_WIDTH, _HEIGHT, _GAP, _FOOT = 220, 260, 24, 26
+_WIDTH, _HEIGHT, _GAP, _FOOT, _KEY = 220, 260, 24, 26, 30
+#: One colour means one thing wherever a figure or a curve is drawn: blue the hips, orange the lower back.
+_HIP, _LUMBAR, _TRUNK = "var(--hip, #0072b2)", "var(--lumbar, #d55e00)", "var(--trunk, #6b6b6b)"
 _BONES = (("ankle", "knee"), ("knee", "hip"), ("heel", "toe"), ("ankle", "heel"))
 _Point = Sequence[float]
 
@@ -22,8 +24,8 @@ _Point = Sequence[float]
 def draw_stick(found: Assessment, *, name: str = "stick") -> str:
     """Draw a clip as two stick figures with a title and a description; ``""`` where too little was seen.
 
-    The rep is the middle one by its depth. The back is drawn as it was seen, its lumbar part apart. ``name`` makes the
-    ids unique in a page.
+    The rep is the middle one by its depth. The back is drawn as it was seen, its lumbar part apart; a legend in the
+    picture says which is which. ``name`` makes the ids unique in a page.
     """
     if found.evidence is None or not found.reps:
         return ""
@@ -39,7 +41,8 @@ def draw_stick(found: Assessment, *, name: str = "stick") -> str:
         left = number * (_WIDTH + _GAP)
         parts.append(f'<g transform="translate({left} 0)">{_figure(document, place, scale)}</g>')
         parts.append(_text(left + _WIDTH / 2, _HEIGHT + 18, caption))
-    wide, high = 2 * _WIDTH + _GAP, _HEIGHT + _FOOT
+    parts.append(_key(_HEIGHT + _FOOT + _KEY / 2))
+    wide, high = 2 * _WIDTH + _GAP, _HEIGHT + _FOOT + _KEY
     title, said = "The bend as it was seen, without a picture of the person", escape(describe_stick(found))
     return (
         f'<svg class="stick" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide} {high}" role="img" '
@@ -98,25 +101,47 @@ def _figure(document: dict[str, Any], place: int, fit: tuple[float, list[_Point]
     parts = [f'<path d="M8 {_HEIGHT - 6}H{_WIDTH - 8}" stroke="var(--grid, #d9dcdf)" stroke-width="2"/>']
     for first, last in _BONES:
         if joints.get(first) is not None and joints.get(last) is not None:
-            parts.append(_line([joints[first], joints[last]], at, "var(--trunk, #6b6b6b)", 5))
+            parts.append(_line([joints[first], joints[last]], at, _TRUNK, 5))
     if joints.get("hip") is not None and joints.get("shoulder") is not None:
         parts.append(_line([joints["hip"], joints["shoulder"]], at, "var(--grid, #d9dcdf)", 5))
     if joints.get("ear") is not None:
         x, y = at(joints["ear"]).split(",")
-        parts.append(f'<circle cx="{x}" cy="{y}" r="11" fill="none" stroke="var(--trunk, #6b6b6b)" stroke-width="4"/>')
+        parts.append(f'<circle cx="{x}" cy="{y}" r="11" fill="none" stroke="{_TRUNK}" stroke-width="4"/>')
     back = document["back"][place]
     start, end = document["lumbar"]
     if back:
-        parts.append(_line([one for one in back if one is not None], at, "var(--hip, #0072b2)", 5))
-        parts.append(_line([one for one in back[start:end] if one is not None], at, "var(--lumbar, #d55e00)", 7))
+        parts.append(_line([one for one in back if one is not None], at, _TRUNK, 5))
+        parts.append(_line([one for one in back[start:end] if one is not None], at, _LUMBAR, 9))
     for name in ("hip", "shoulder", "knee"):
         if joints.get(name) is not None:
             x, y = at(joints[name]).split(",")
-            parts.append(
-                f'<circle cx="{x}" cy="{y}" r="5" fill="var(--paper, #fff)" stroke="var(--ink, #1b1b1b)" '
-                'stroke-width="2"/>'
-            )
+            parts.append(_dot(x, y, is_hip=name == "hip"))
     return "".join(parts)
+
+
+def _dot(x: object, y: object, *, is_hip: bool) -> str:
+    """Draw a joint; the hip is larger and filled, so that it is not told by its colour alone."""
+    radius, fill = (8, _HIP) if is_hip else (5, "var(--paper, #fff)")
+    return f'<circle cx="{x}" cy="{y}" r="{radius}" fill="{fill}" stroke="var(--ink, #1b1b1b)" stroke-width="2"/>'
+
+
+def _key(y: float) -> str:
+    """Draw the legend: what is the lower back, the hip, and the rest."""
+    parts = []
+    for x, wide, colour, text in (
+        (20, 9, _LUMBAR, "lower back"),
+        (158, 0, "", "hip"),
+        (252, 5, _TRUNK, "upper back and leg"),
+    ):
+        mark = _dot(x + 14, y, is_hip=True) if not wide else _line([(x, y), (x + 28, y)], _plain, colour, wide)
+        parts.append(
+            f'{mark}<text x="{x + (36 if wide else 30)}" y="{y + 5:g}" fill="var(--ink, #1b1b1b)">{text}</text>'
+        )
+    return "".join(parts)
+
+
+def _plain(point: _Point) -> str:
+    return f"{point[0]:g},{point[1]:g}"
 
 
 def _line(points: Sequence[_Point], at: Any, colour: str, width: float) -> str:

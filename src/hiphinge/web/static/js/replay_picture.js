@@ -167,15 +167,17 @@ export class Picture extends EventTarget {
     const thick = Math.max(4, this.viewHeight / 70);
     if (!curve) { this.#stroke(ctx, [hip[this.index], shoulder[this.index]], this.video ? "#f2f4f5" : colour("--trunk"), thick * 0.7, [4, 8]); return; }
     const [start, end] = this.data.lumbar;
-    this.#stroke(ctx, curve, this.backColour(), thick * 0.7);
-    this.#stroke(ctx, curve.map((one, k) => (k >= start && k < end ? one : null)), this.backColour(), thick * 1.5);
+    this.#stroke(ctx, curve, this.video ? "#f2f4f5" : colour("--trunk"), thick * 0.7);
+    // Its colour is that of its curve; how far it bends against the limits is told by its width.
+    const { width, dash } = this.lumbarStroke();
+    this.#stroke(ctx, curve.map((one, k) => (k >= start && k < end ? one : null)), colour("--lumbar"), thick * width, dash);
   }
 
-  backColour() {
+  lumbarStroke() {
     const value = this.data.angles.lumbar_flexion.value[this.index];
-    if (value === null) return colour("--soft");
+    if (value === null) return { width: 1, dash: [4, 8] };
     const { flat_deg: flat, past_deg: past } = this.data.limits;
-    return colour(value <= flat ? "--met" : value <= past ? "--nearly" : "--notmet");
+    return { width: value <= flat ? 1 : value <= past ? 1.4 : 1.9, dash: [] };
   }
 
   #hipPath(ctx) {
