@@ -79,6 +79,16 @@ def test_a_persons_page_begins_with_what_is_looked_for_first(world: DeskWorld) -
     assert page.count('id="g1"') == page.count('id="m1"') == 1
 
 
+def test_a_decision_of_the_clinicians_is_not_when_somebody_was_seen(world: DeskWorld) -> None:
+    person = world.weeks()
+    here, seen = f"/desk/p/{person.id}", world.clinic.clock.now
+    world.clinic.later(days=9)
+    world.clinic.desk.override(person, clinician="Mary", reason="A rest first", step=None)
+    told = f"{seen.astimezone().day} {seen.astimezone():%B %Y}"
+    assert f"Last seen {told}." in world.words(here)
+    assert f"Last seen {told} Sessions" in world.words("/desk")
+
+
 def test_the_timeline_shows_trends_reasons_pain_and_sessions(world: DeskWorld) -> None:
     person = world.weeks()
     page = world.browser.get(f"/desk/p/{person.id}").text

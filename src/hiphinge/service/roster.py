@@ -10,7 +10,7 @@ from typing import Literal
 
 from hiphinge.program.decision import Decision
 from hiphinge.program.facts import SessionFacts, counting, session_facts, worst_pain
-from hiphinge.program.history import History, SessionOpened, SetDone
+from hiphinge.program.history import Corrected, Event, History, Override, SessionOpened, SetDone, Withdrawn
 from hiphinge.program.model import Program
 from hiphinge.program.next_step import present, read_state
 from hiphinge.program.pain import RISE
@@ -19,7 +19,7 @@ from hiphinge.program.trend import Trend
 from hiphinge.program.words import STOPS
 from hiphinge.service.commandline import day_text
 
-__all__ = ["KINDS", "Facts", "Reason", "RosterRow", "Tone", "find_reasons", "roster_row", "sort_rows"]
+__all__ = ["KINDS", "Facts", "Reason", "RosterRow", "Tone", "find_reasons", "last_seen", "roster_row", "sort_rows"]
 
 #: ``stop``: look now. ``look``: look soon. ``quiet``: good to know. ``good``: good news.
 Tone = Literal["stop", "look", "quiet", "good"]
@@ -109,10 +109,15 @@ def roster_row(history: History, program: Program, *, person: str, name: str, fa
         reasons=find_reasons(history, program, progress=progress, facts=facts),
         step=progress.step,
         decision=progress.decision,
-        last_seen=max((one.at for one in events), default=None),
+        last_seen=last_seen(events),
         sessions=progress.sessions,
         trend=lumbar,
     )
+
+
+def last_seen(events: Iterable[Event]) -> datetime | None:
+    """Return when somebody last answered or moved; what a clinician entered about them does not count."""
+    return max((one.at for one in events if not isinstance(one, Override | Corrected | Withdrawn)), default=None)
 
 
 def sort_rows(rows: Iterable[RosterRow]) -> tuple[RosterRow, ...]:

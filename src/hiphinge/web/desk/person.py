@@ -15,7 +15,7 @@ from hiphinge.program.progress import Progress
 from hiphinge.program.trend import Trend
 from hiphinge.report.program.views import progress_view, session_view
 from hiphinge.service.desk import Desk
-from hiphinge.service.roster import KINDS, find_reasons
+from hiphinge.service.roster import KINDS, find_reasons, last_seen
 from hiphinge.service.words import mask_addresses
 from hiphinge.store import Person
 from hiphinge.web.access import DeskDep, PersonDep, StoreDep, Who, WhoDep, allow
@@ -106,7 +106,7 @@ def _show(request: Request, who: Who, person: Person, desk: Desk, answers: Answe
         decision=decision_view(progress.decision), sessions=sessions[:_MOST_SESSIONS],
         more=max(0, len(sessions) - _MOST_SESSIONS), weeks=_weeks(progress), notes=desk.notes(person),
         pickable=[(one["session"], one["at"]) for one in sessions[:_MOST_SESSIONS]], answers=answers,
-        signature=signature(who), last_seen=max((one.at for one in history.events), default=None),
+        signature=signature(who), last_seen=last_seen(history.events),
         said=request.query_params.get("said", ""),
     )  # fmt: skip
 

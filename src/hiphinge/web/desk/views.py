@@ -200,7 +200,5 @@ def clip_views(one: SessionFacts, program: Program) -> list[View]:
 
 
 def _measure(one: SetDone | ClipSeen, name: str, unit: str) -> str:
-    from hiphinge.report.words import interval_text
-
     value = one.measures.get(name)
-    return interval_text(*value, unit) if value is not None else ""
+    return words.shown_interval(*value, unit) if value is not None else ""
