@@ -316,6 +316,7 @@ def test_a_patient_joins_by_a_link_once(clinic, store):
     ben = store.add_person("Ben")
     page, path = invited(clinic, whom="patient", person=ben.id)
     assert "<svg" in page.text
+    assert "The link for Ben" in page.text
     browser = clinic_browser(clinic)
     assert "Invitation for Ben" in browser.get(path).text
     assert "Invitation for Ben" in browser.get(path).text  # looking does not use it up

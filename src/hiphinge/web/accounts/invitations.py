@@ -68,10 +68,10 @@ def invite(
         token = _make(context, store, whom, person, name)
     except UsageError as error:
         return _show(request, who, context, person=person, error=error.what, status=422)
-    link = join_link(request, context, token)
+    link, made = join_link(request, context, token), context.store.invitation(fingerprint(token))
     return page(
         request, who, "account/invited.html", link=link, qr=qr_svg(link), whom=whom,
-        days=context.settings.invitation_days,
+        name="" if made is None or whom == "visit" else made.name, days=context.settings.invitation_days,
     )  # fmt: skip
 
 
