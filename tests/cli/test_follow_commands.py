@@ -138,7 +138,7 @@ def test_progress_of_somebody_who_has_just_begun(gym: Gym) -> None:
     gym.ok("person", "add", "Ana")
     out = gym.ok("progress", "Ana")
     assert "0 sessions." in out
-    assert "red-flag" in out
+    assert "safety questions" in out
 
 
 def test_a_chart_marks_band_points_and_ends() -> None:
@@ -168,6 +168,9 @@ def test_the_band_of_a_score_does_not_go_below_nothing() -> None:
     assert lines[0] == "Pain: 0 of 10, no clear change"
     assert lines[1].split("│")[0].strip() == "3 of 10"
     assert lines[7].split("│")[0].strip() == "0 of 10"
+    # Two points more would be a clear change: the row of 3 is not shaded, nor called unclear below.
+    assert [("░" in line) for line in lines[1:8]] == [False, *[True] * 6]
+    assert lines[-1].strip() == "░ no clear change; from 2 points on, a change is clear"
 
 
 def test_notes_are_left_and_read_with_who_and_when(started: Gym) -> None:

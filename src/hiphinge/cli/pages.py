@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from math import ceil, floor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -136,9 +137,10 @@ def _rung_line(rung: Rung, now: datetime) -> str:
 
 def draw_trend(trend: Trend) -> Iterator[str]:
     """Draw one measure as lines of text: ● a session, ░ the band inside which a change is no clear change."""
+    from hiphinge.program.trend import SCORES
     from hiphinge.report.program.words import change_text, date_text, point_text, told_text
 
-    group = f" ({trend.group.lower()})" if trend.group not in ("", "Scores") else ""
+    group = f" ({trend.group.lower()})" if trend.group not in ("", SCORES) else ""
     if len(trend.points) < 2 or trend.baseline is None:
         yield f"{trend.label}{group}: {told_text(trend.points[-1] if trend.points else None, trend.unit)}"
         return
@@ -150,16 +152,23 @@ def draw_trend(trend: Trend) -> Iterator[str]:
         f"change {change_text(trend.by, trend.unit)}"
     )
     if trend.mdc is not None:
-        yield f"{'':10}░ first ± {point_text(trend.mdc, trend.unit)}: a change inside it is no clear change"
+        if trend.group == SCORES:
+            size = change_text(trend.mdc, trend.unit).removeprefix("+")
+            yield f"{'':10}░ no clear change; from {size} on, a change is clear"
+        else:
+            yield f"{'':10}░ first ± {point_text(trend.mdc, trend.unit)}: a change inside it is no clear change"
 
 
 def _plot(values: Sequence[float], trend: Trend) -> Iterator[str]:
+    from hiphinge.program.trend import SCORES
     from hiphinge.report.program.words import point_text
 
     low, high = trend.band or (min(values), max(values))
-    if trend.group == "Scores":  # none is below 0
+    if trend.group == SCORES:  # none is below 0
         low = max(low, 0.0)
     ends = (min(low, *values), max(high, *values))
+    if trend.group == SCORES:  # the axis ends at points that can be given
+        ends = (floor(ends[0]), ceil(ends[1]))
     span = (ends[1] - ends[0]) or 1.0
 
     def row_of(value: float) -> int:
