@@ -118,6 +118,7 @@ def _environment() -> Environment:
         loader=PackageLoader("hiphinge.web"),
         autoescape=True,
         undefined=StrictUndefined,
+        auto_reload=False,  # pages stay of one version while a server runs, also while it is upgraded under it
         trim_blocks=True,
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
