@@ -22,6 +22,11 @@ def world(tmp_path) -> Iterator[DeskWorld]:
 STRICT = shipped_text().replace('name = "Wall hinge"', 'name = "Hinge at the wall"', 1)
 
 
+def test_it_says_that_the_pain_lines_are_words_only(world: DeskWorld) -> None:
+    """Whoever lowers a number there has changed what people read, and no rule."""
+    assert "built in and does not change" in world.words("/desk/program")
+
+
 def test_the_program_that_ships_is_shown_until_somebody_changes_it(world: DeskWorld) -> None:
     words = world.words("/desk/program")
     assert "the program that ships is in force" in words
