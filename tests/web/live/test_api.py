@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterator
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from anyio import to_thread
 from fastapi import FastAPI
@@ -128,8 +128,10 @@ def test_sets_that_are_judged_for_long_take_no_thread_from_others(
             monkeypatch.setattr(parts_of(clinic.state.hiphinge).hub, "end", judge_slowly)
             to_thread.current_default_thread_limiter().total_tokens = 2
             headers = let_in(store, "patient", ana.id).headers
-            transport = httpx.ASGITransport(clinic)
-            async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8765", headers=headers) as web:
+            transport = httpx2.ASGITransport(clinic)
+            async with httpx2.AsyncClient(
+                transport=transport, base_url="http://127.0.0.1:8765", headers=headers
+            ) as web:
                 live = (await web.post(f"/api/p/{ana.id}/live", json={"drill": "free_hinge"})).json()
                 asked = [asyncio.create_task(web.post(live["stop"], json={})) for _ in range(stops)]
                 while len(waiting) < stops:
