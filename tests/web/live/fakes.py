@@ -68,6 +68,8 @@ class FakeCoach:
         return said
 
     def command(self, name: str, value: Any) -> list[dict[str, Any]]:
+        if self.broken:
+            raise ZeroDivisionError
         if name == "odd":
             raise UsageError("There is no command 'odd'.")
         self.commands.append((name, value, len(self.seen)))

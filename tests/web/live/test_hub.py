@@ -420,6 +420,62 @@ def test_a_set_whose_person_was_erased_is_let_go_and_the_others_are_written() ->
     run(work)
 
 
+def test_a_command_that_breaks_the_coach_ends_nothing_for_the_others() -> None:
+    async def work() -> None:
+        bench = Bench()
+        bench.store.add("b")
+        await bench.hub.start()
+        (one, line), (two, _) = await sit(bench), await sit(bench, "b")
+        coach_of(one).broken = True
+        bench.hub.add_command(one, Command(0, "again", None))
+        await until(lambda: "a" not in bench.hub.seats)
+        assert line.code == 1011
+        bench.hub.add_frames(two, 0, frames(0, 3))
+        await until(lambda: bench.hub.frames_read == 3)
+        await bench.hub.stop()
+
+    run(work)
+
+
+def test_what_cannot_be_written_of_one_set_does_not_end_the_writing(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def work() -> None:
+        bench = Bench()
+        bench.store.add("b")
+        await bench.hub.start()
+        (_one, line), (two, _) = await sit(bench), await sit(bench, "b")
+        take = Seat.take_chunks
+
+        def fail(seat: Seat) -> Any:
+            if seat.live == "a":
+                raise RecursionError
+            return take(seat)
+
+        monkeypatch.setattr(Seat, "take_chunks", fail)
+        await until(lambda: "a" not in bench.hub.seats)
+        assert line.code == 4004
+        bench.hub.add_frames(two, 0, frames(0, 3))
+        await until(lambda: bench.store.saved_frames("b") == 3)
+        await bench.hub.stop()
+
+    run(work)
+
+
+def test_a_set_of_somebody_who_holds_many_is_refused_before_it_is_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def work() -> None:
+        bench = Bench(sets=8, sets_each=1)
+        bench.store.add("long", state="finished")
+        await bench.hub.start()
+        await sit(bench)
+        made: list[str] = []
+        monkeypatch.setattr(bench.service, "reopen", made.append)
+        with pytest.raises(RecordConflict, match="one person"):
+            await sit(bench, "long")
+        assert made == []
+        await bench.hub.stop()
+
+    run(work)
+
+
 def test_nobody_takes_the_places_of_all_others() -> None:
     async def work() -> None:
         bench = Bench(sets=3, sets_each=2)

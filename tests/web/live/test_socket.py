@@ -160,6 +160,13 @@ def test_a_newer_connection_takes_over(web: TestClient, ana: Person, patient: Vi
         '{"type": "command", "number": -1, "name": "start"}',
         '{"type": "command", "number": true, "name": "start"}',
         '{"type": "command", "number": 0, "name": 3}',
+        '{"type": "command", "number": 0, "name": "again", "value": []}',
+        '{"type": "command", "number": 0, "name": "again", "value": {"a": {}}}',
+        # Deeper than can be read, and as deep as can be read but not written from where it is written.
+        *(
+            '{"type": "command", "number": 0, "name": "again", "value": ' + "[" * depth + "]" * depth + "}"
+            for depth in (2000, *range(900, 1000, 3))
+        ),
         '{"type": "ping", "t": "soon"}',
         '{"type": "ping", "t": ' + "1" * 5000 + "}",
         '{"type": "other", "number": 0, "name": "start"}',

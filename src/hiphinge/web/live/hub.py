@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from hiphinge.errors import HiphingeError, RecordConflict, StoreError
@@ -155,6 +155,8 @@ class LiveHub:
     async def _load(self, live: str) -> Seat:
         loop = asyncio.get_running_loop()
         try:
+            # Asked before it is made again, which of a long set takes the one thread that judges all sets many seconds.
+            self._refuse_greedy(await loop.run_in_executor(self._judge, self._whose, live))
             opened = await loop.run_in_executor(self._judge, lambda: self._service().reopen(live))
             self._refuse_greedy(opened.live.person)
             seat = Seat(opened, self.limits, self._clock)
@@ -165,6 +167,9 @@ class LiveHub:
             return seat
         finally:
             self._loading.pop(live, None)
+
+    def _whose(self, live: str) -> str:
+        return self._service().store.live(live).person
 
     def welcome(self, seat: Seat) -> Message:
         """Return the first message of a connection: where the set stands."""
@@ -253,7 +258,8 @@ class LiveHub:
             await self._work.wait()
             self._work.clear()
             began = time.perf_counter()
-            self._step([seat for seat in self.seats.values() if seat.waiting])
+            with self._going_on("read"):
+                self._step([seat for seat in self.seats.values() if seat.waiting])
             took = time.perf_counter() - began
             if any(seat.waiting for seat in self.seats.values()):
                 self._work.set()
@@ -288,6 +294,10 @@ class LiveHub:
             self._tell(seat, seat.coach.command(command.name, command.value))
         except HiphingeError as error:
             seat.outbox.put(error_message(error, fatal=False))
+        except Exception as error:
+            _log.error("live: a command could not be obeyed: %s", where_it_was(error))
+            self._drop(seat)
+            return
         if command.name == "stop":
             self._begin_end(seat)
 
@@ -334,7 +344,16 @@ class LiveHub:
     async def _write(self) -> None:
         while True:
             await asyncio.sleep(self.limits.write_s)
-            await self.flush()
+            with self._going_on("written"):
+                await self.flush()
+
+    @contextmanager
+    def _going_on(self, what: str) -> Iterator[None]:
+        """Go on whatever happens: what is read and written for all sets does not end with one of them."""
+        try:
+            yield
+        except Exception as error:
+            _log.error("live: sets could not be %s: %s", what, where_it_was(error))
 
     async def flush(self) -> None:
         """Write all that is new in one transaction, and acknowledge it."""

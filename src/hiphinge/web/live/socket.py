@@ -26,6 +26,10 @@ __all__ = ["router"]
 router = APIRouter()
 _log = logging.getLogger(__name__)
 _MAX_TEXT = 4096
+#: What a command says beside its name: nothing, a number, or answers by name. Never lists in lists: what nests as deep
+#: as can just be read may be too deep to be written, and what one set cannot write would hold up all others.
+_Plain = None | bool | int | float | str
+_Value = _Plain | dict[str, _Plain]
 #: Why a connection is closed: the page knows that trying again is of no use; that it is later; what it sent is odd.
 _OVER, _BUSY, _ODD = 4000, 1013, 1008
 #: As where somebody is not let in from the start, see ``hiphinge.web.errors``.
@@ -148,10 +152,10 @@ async def _take_text(hub: LiveHub, seat: Seat, text: str) -> None:
         if kind == "ping":
             seat.outbox.put({"type": "pong", "t": float(found["t"])})
             return
-        number, name, value = found["number"], found["name"], found.get("value")
+        number, name, value = found["number"], found["name"], msgspec.convert(found.get("value"), _Value)
         if kind != "command" or type(number) is not int or number < 0 or not isinstance(name, str):
             raise ValueError(kind)
-    except (msgspec.DecodeError, UnicodeError, KeyError, TypeError, ValueError, AttributeError):
+    except (msgspec.DecodeError, UnicodeError, KeyError, TypeError, ValueError, AttributeError, RecursionError):
         raise UsageError(
             "A message cannot be used.", expected="a command or a ping", next_step="Load the page again."
         ) from None

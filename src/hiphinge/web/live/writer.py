@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from hiphinge.errors import RecordConflict, StoreError
 from hiphinge.store import LiveChunk, Store
+from hiphinge.web.errors import where_it_was
 from hiphinge.web.live.seat import Seat
 
 __all__ = ["ChunkWriter"]
@@ -30,22 +31,29 @@ class ChunkWriter:
         return any(chunk.live == live for chunk in self._late)
 
     async def flush(self, seats: Sequence[Seat]) -> set[str]:
-        """Write all that is new, and acknowledge it; return the sets that the store no longer takes.
+        """Write all that is new, and acknowledge it; return the sets that are over.
 
-        Such a set was ended elsewhere, or its person erased.
+        Such a set was ended elsewhere, or its person erased, or it cannot be written at all.
         """
         async with self._one_at_a_time:
             marks = [(seat, seat.next_seq, seat.next_command) for seat in seats]
-            chunks = [*self._late, *(chunk for seat in seats for chunk in seat.take_chunks())]
+            chunks, broken = list(self._late), set[str]()
+            for seat in seats:
+                try:
+                    chunks += seat.take_chunks()
+                except Exception as error:
+                    # One set's trouble is not the others'.
+                    _log.error("live: a set cannot be written: %s", where_it_was(error))
+                    broken.add(seat.live)
             if not chunks:
-                return set()
+                return broken
             late, over = await asyncio.get_running_loop().run_in_executor(self._thread, self._save, chunks)
             self._late = late
             waiting = {chunk.live for chunk in late}
             for seat, next_seq, next_command in marks:
-                if seat.live not in waiting and seat.live not in over:
+                if seat.live not in waiting and seat.live not in over | broken:
                     seat.acknowledge(next_seq, next_command)
-            return over
+            return over | broken
 
     def stop(self) -> None:
         """End the thread."""
