@@ -11,11 +11,13 @@ from starlette.responses import StreamingResponse
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from hiphinge.web.app import create_app
-from hiphinge.web.errors import REFUSED, WebError
+from hiphinge.web.errors import REFUSED, TooMany, WebError
 from hiphinge.web.security import CONTENT_SECURITY_POLICY, Limited
 from hiphinge.web.settings import Settings
+from hiphinge.web.spool import Spool
 from tests.web.clients import CLINIC, Browser, clinic_app, clinic_browser, home_app, home_browser, sign_in
 
+_URLENCODED = "application/x-www-form-urlencoded"
 HEADERS = {
     "content-security-policy": CONTENT_SECURITY_POLICY,
     "x-content-type-options": "nosniff",
@@ -314,6 +316,47 @@ def test_nothing_is_read_of_a_film_that_somebody_may_not_send(store, path):
 
     assert send_film(browser, path, receive)[0]["status"] == 401
     assert read == []
+
+
+def test_a_form_has_no_more_parts_than_a_page_sends(home):
+    """Each is held in memory, up to a megabyte: a thousand of them in one form ended the server."""
+    person = home.post("/start").headers["location"].split("/")[2]
+    two = [(f"film{number}", ("a.mp4", b"x")) for number in range(2)]
+    assert home.post(f"/p/{person}/upload", files=two).status_code == 400
+    long = {"drill": (None, "x" * 100_000)}
+    assert home.post(f"/p/{person}/upload", files=long).status_code == 400
+
+
+def test_only_a_form_in_parts_may_be_as_large_as_a_film(home):
+    """Other forms are read into memory whole."""
+    person = home.post("/start").headers["location"].split("/")[2]
+    answer = home.post(
+        f"/p/{person}/upload", content=b"", headers={"content-length": "2000000", "content-type": _URLENCODED}
+    )
+    assert answer.status_code == 413
+
+
+def test_only_so_many_films_with_forms_come_at_once():
+    spool = Spool(most_each=2, most=3, has_room=lambda n_bytes: n_bytes <= 300)
+    with spool.taking("ana", 100), spool.taking("ana", 100):
+        with pytest.raises(TooMany), spool.taking("ana", 1):
+            pass
+        with pytest.raises(WebError, match="no room"), spool.taking("bob", 101):
+            pass
+        with spool.taking("bob", 100), pytest.raises(TooMany), spool.taking("cay", 0):
+            pass
+    with spool.taking("cay", 300):
+        pass
+
+
+def test_a_film_with_a_form_holds_its_place(home):
+    person = home.post("/start").headers["location"].split("/")[2]
+    spool = home.app.state.hiphinge.extras["access.spool"] = Spool(most=0)
+    film = {"film": ("a.mp4", b"x")}
+    assert home.post(f"/p/{person}/upload", files=film).status_code == 429
+    spool._most = 1
+    for _number in range(2):
+        assert home.post(f"/p/{person}/upload", files=film).status_code == 303
 
 
 def test_a_film_that_breaks_off_is_no_error_of_ours(home, caplog):

@@ -310,6 +310,17 @@ def test_a_disk_that_takes_no_more_is_told_and_the_film_goes_on_later(house) -> 
     assert sender.finish().status_code == 200
 
 
+def test_films_do_not_take_the_room_that_everything_else_needs(house, monkeypatch) -> None:
+    """Several may be begun while there is room for one of them: the records have to be written all the same."""
+    sender = Sender(house, make_film(3))
+    assert sender.begin().status_code == 201
+    monkeypatch.setattr("hiphinge.web.spool.RESERVE_BYTES", 1 << 60)
+    assert sender.piece(0, 100).status_code == 507
+    monkeypatch.undo()
+    sender.rest()
+    assert sender.finish().status_code == 200
+
+
 def test_only_so_many_pieces_are_held_at_once() -> None:
     pieces = Pieces(most_each=2, most=3)
     with pieces.taking("ana"), pieces.taking("ana"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import AsyncIterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
@@ -16,6 +17,7 @@ from hiphinge.store import AssessmentRecord, Job, LiveSet, Person, Store, Upload
 from hiphinge.web.context import Context, context_of
 from hiphinge.web.errors import NotAllowed, NotFound, SignInNeeded
 from hiphinge.web.network import is_local
+from hiphinge.web.spool import Spool, is_multipart, read_form
 from hiphinge.web.tokens import csrf_of, fingerprint, give_token, new_token, read_token
 from hiphinge.web.translate import _
 
@@ -62,6 +64,7 @@ OWNED = ("assessment", "upload", "job", "live")
 _UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 _MARK = "hiphinge_action"
+_SPOOL = "access.spool"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,11 +136,23 @@ async def check_csrf(connection: HTTPConnection) -> AsyncIterator[None]:
     if not isinstance(connection, Request) or connection.method not in _UNSAFE:
         yield
         return
-    try:
-        await _compare(connection)
-        yield
-    finally:
-        await connection.close()
+    with _taking(connection):
+        try:
+            await _compare(connection)
+            yield
+        finally:
+            await connection.close()
+
+
+def _taking(connection: Request) -> AbstractContextManager[None]:
+    """Hold a place for a form with a film, which goes through the disk; others need none."""
+    if not is_multipart(connection.headers.get("content-type", "")):
+        return nullcontext()
+    context = context_of(connection)
+    spool: Spool = context.extras.setdefault(_SPOOL, Spool())
+    # Whoever does not say how much it will be may send as much as a film has.
+    length = int(connection.headers.get("content-length", context.settings.upload_mb << 20))
+    return spool.taking(find_who(connection).session or "", length)
 
 
 async def _compare(connection: Request) -> None:
@@ -145,7 +160,7 @@ async def _compare(connection: Request) -> None:
     token = read_token(connection)
     sent = connection.headers.get("x-csrf-token", "")
     if not sent and connection.headers.get("content-type", "").lower().startswith(_FORMS):
-        field = (await connection.form()).get("csrf_token", "")
+        field = (await read_form(connection)).get("csrf_token", "")
         sent = field if isinstance(field, str) else ""
     if token is None or not hmac.compare_digest(sent.encode(), csrf_of(token).encode()):
         raise NotAllowed(

@@ -27,6 +27,7 @@ from hiphinge.web.errors import (
     log_unforeseen,
 )
 from hiphinge.web.network import address_of, host_of
+from hiphinge.web.spool import is_multipart
 from hiphinge.web.tokens import fingerprint, is_secure, read_token, set_cookies
 from hiphinge.web.translate import _, choose_language, set_language
 
@@ -135,7 +136,7 @@ class Guard:
         path = connection.url.path
         if _PIECE.fullmatch(path):
             return _PIECE_BYTES
-        if _WHOLE_VIDEO.fullmatch(path):
+        if _WHOLE_VIDEO.fullmatch(path) and is_multipart(connection.headers.get("content-type", "")):
             return (self._context.settings.upload_mb << 20) + _FORM_BYTES
         return _FORM_BYTES
 

@@ -15,6 +15,7 @@ from hiphinge.errors import HiphingeError
 from hiphinge.service.interview import Feel, asks_leg
 from hiphinge.service.orders import missing_feel
 from hiphinge.service.words import EFFORT_WORDS, LEG_WORDS, PAIN_WORDS
+from hiphinge.web.spool import read_form
 from hiphinge.web.translate import _
 
 __all__ = ["NO_ANSWERS", "Answers", "FormDep", "for_pages", "read_feel"]
@@ -23,7 +24,7 @@ _LONGEST = 2000
 
 
 async def _read_form(request: Request) -> AsyncIterator[FormData]:
-    form = await request.form(max_files=1, max_fields=300)
+    form = await read_form(request)
     try:
         yield form
     finally:

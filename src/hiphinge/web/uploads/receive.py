@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from hiphinge.errors import HiphingeError, InputError, RecordConflict, StoreError, VideoUnsupported
 from hiphinge.service.jobs import film_of
 from hiphinge.web.errors import NotFound, TooLarge, TooMany, WebError
+from hiphinge.web.spool import has_room, no_room
 from hiphinge.web.translate import _
 
 if TYPE_CHECKING:
@@ -28,8 +28,6 @@ PIECE_BYTES = 16 << 20
 MOST_OPEN = 6
 #: A set takes a minute or two; much longer films are somebody's mistake.
 LONGEST_S = 20 * 60.0
-#: Room that is left on the disk for everything else.
-_RESERVE_BYTES = 512 << 20
 #: Containers → the ending that the film gets; what is not listed keeps a plain one.
 _SUFFIXES = (
     ("matroska", ".mkv"), ("webm", ".webm"), ("mp4", ".mp4"), ("avi", ".avi"), ("gif", ".gif"), ("png", ".png"),
@@ -78,21 +76,11 @@ def open_upload(
         )
     if len(_waiting(store, person)) >= MOST_OPEN:
         raise _too_many()
-    folder = store.upload_folder()
-    if shutil.disk_usage(folder).free < size + _RESERVE_BYTES:
-        raise _no_room()
+    if not has_room(store.upload_folder(), size):
+        raise no_room()
     # The name is shown again, and never used as a name of a file.
     shown = "".join(one for one in name.replace("\\", "/").rpartition("/")[2] if one.isprintable())[:200]
     return store.add_upload(person.id, shown.strip() or _("film"), size, meta)
-
-
-def _no_room() -> WebError:
-    error = WebError(
-        _("There is no room for the film on this computer."),
-        next_step=_("Delete kept films under My data, or free some space, then send it again."),
-    )
-    error.status = 507
-    return error
 
 
 def _waiting(store: Store, person: Person) -> list[Upload]:
@@ -148,9 +136,12 @@ def add_piece(store: Store, upload: Upload, offset: int, piece: bytes) -> int:
         if offset + len(piece) > upload.size:
             raise TooLarge(_("That is more than the film was said to have."), next_step=_("Send it once more."))
         try:
+            # Asked again: several films may have been begun while there was room for one.
+            if not has_room(store.upload_folder(), len(piece)):
+                raise no_room()
             _write(film_of(store, upload.id), offset, piece)
         except OSError:
-            raise _no_room() from None
+            raise no_room() from None
         return store.set_upload_received(upload.id, offset + len(piece)).received
 
 
