@@ -448,6 +448,31 @@ def test_no_more_guests_come_in_an_hour_than_the_clinic_takes(tmp_path):
         assert browsers[2].post("/start").status_code == 303
 
 
+def test_guests_who_erase_themselves_are_counted_too(store):
+    """Each erasure writes the whole database anew: begun and erased in a circle, that held up everybody."""
+    clinic, answers = clinic_app(store, open_visits=True, visits_per_hour=2), []
+    for number in range(3):
+        browser = clinic_browser(clinic, address=f"203.0.113.{number}")
+        answer = browser.post("/start")
+        answers.append(answer.status_code)
+        if answer.status_code == 303:
+            guest = answer.headers["location"].split("/")[2]
+            browser.get(f"/p/{guest}/data")
+            assert browser.post(f"/p/{guest}/data/erase", data={"name": "Guest"}).status_code == 200
+    assert answers == [303, 303, 429]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["clinician", "Clini\u200bcian", "Clini\u200dcian", "An\u202ena", "\uff23linician", "\u200d", "a\uff20b", "x" * 81],
+)
+def test_nobody_signs_with_what_looks_like_anothers_name(store, name):
+    clinic = clinic_app(store)
+    other = sign_in(clinic, "clinician")
+    assert sign_in(clinic, "owner").post("/account/name", data={"name": name}).status_code == 422
+    assert other.post("/desk/invitations", data={"whom": "clinician", "name": name}).status_code == 422
+
+
 def test_the_first_two_minutes_at_home_ask_nothing(home, store):
     answer = home.post("/start")
     (guest,) = store.people(guests=True)

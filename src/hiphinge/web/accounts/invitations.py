@@ -13,6 +13,7 @@ from starlette.responses import RedirectResponse, Response
 
 from hiphinge.errors import UsageError
 from hiphinge.web.access import ContextDep, StoreDep, Who, WhoDep, allow
+from hiphinge.web.accounts.names import check_name
 from hiphinge.web.context import Context
 from hiphinge.web.errors import NotAllowed
 from hiphinge.web.pages import page
@@ -97,6 +98,9 @@ def _make(context: Context, store: StoreDep, whom: For, person: str, name: str) 
         name = name or _("Visit")
     elif not name or "@" in name:
         raise UsageError(_("Give the name that others will see, not an e-mail address."))
+    else:
+        # Whoever invites may open the link as well: nobody signs with another's name that way.
+        check_name(name, (one.name for one in store.accounts() if one.disabled_at is None))
     role, kind = ("visitor", "visit") if whom == "visit" else (whom, "account")
     store.add_invitation(fingerprint(token), role, None if found is None else found.id, name, expires, kind)
     return token

@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from hiphinge.errors import RecordConflict, UsageError
 from hiphinge.web.access import ContextDep, StoreDep, Who, WhoDep, allow
+from hiphinge.web.accounts.names import LONGEST_NAME, check_name
 from hiphinge.web.context import Context
 from hiphinge.web.pages import page
 from hiphinge.web.passwords import LEAST_CHARACTERS, check_password
@@ -19,8 +20,6 @@ from hiphinge.web.translate import _
 __all__ = ["router"]
 
 router = APIRouter(include_in_schema=False)
-#: As long as a signature may be where there are no accounts.
-LONGEST_NAME = 80
 
 
 @router.get("/account", dependencies=[allow("account")])
@@ -96,18 +95,10 @@ def sign_out_everywhere(request: Request, who: WhoDep, store: StoreDep) -> Respo
 
 
 def _check_name(store: StoreDep, account: str, name: str) -> None:
-    """Refuse a name that nobody could sign with, or that is somebody else's: a signature says who it was."""
-    if not name:
-        raise UsageError(_("Please give the name that others will see."))
-    if "@" in name:
-        raise UsageError(_("Please give a name, not an address."))
-    if len(name) > LONGEST_NAME:
-        raise UsageError(_("This name is too long: at most {number} characters.").format(number=LONGEST_NAME))
     own = store.account(account)
     taken = [one.name for one in store.accounts() if one.id != account]
     taken += [one.name for one in store.people() if one.id != own.person]
-    if name.casefold() in {one.casefold() for one in taken}:
-        raise UsageError(_("Somebody is called that already. Add something to tell them apart."))
+    check_name(name, taken)
 
 
 def _show(
