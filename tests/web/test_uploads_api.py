@@ -266,6 +266,30 @@ def test_many_who_look_ask_the_store_once_and_all_see_the_end(house) -> None:
     assert store.asked < 8 * 3
 
 
+def test_only_so_many_pages_look_at_one_film(house) -> None:
+    """Each holds a connection for minutes: one guest took all that a server has."""
+    job = whole(house).finish().json()["job"]
+    house.app.state.hiphinge.extras["uploads.feed"] = feed = Feed(look_s=0.01, most=2)
+
+    async def work() -> None:
+        streams = [feed.follow(house.store, house.person, job) for _number in range(2)]
+        for stream in streams:
+            feed.check_lookers(job)
+            await anext(stream)
+        with pytest.raises(TooMany):
+            feed.check_lookers(job)
+        await streams[0].aclose()
+        feed.check_lookers(job)
+        again = feed.follow(house.store, house.person, job)
+        await anext(again)
+        answer = house.browser.get(f"/api/p/{house.person.id}/jobs/{job}/events", headers=JSON)
+        assert answer.status_code == 429
+        for stream in (streams[1], again):
+            await stream.aclose()
+
+    asyncio.run(work())
+
+
 def test_a_stream_ends_quietly_when_the_person_is_erased_or_it_lasts_too_long(house) -> None:
     job = whole(house).finish().json()["job"]
 

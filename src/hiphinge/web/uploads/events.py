@@ -18,6 +18,7 @@ from hiphinge.errors import HiphingeError
 from hiphinge.store import Job, Person, Store
 from hiphinge.web.access import ContextDep, PersonDep, StoreDep, allow
 from hiphinge.web.context import Context
+from hiphinge.web.errors import TooMany
 from hiphinge.web.patient.jobs import find_job, job_view
 from hiphinge.web.staying import is_still_in
 
@@ -30,6 +31,8 @@ _FEED = "uploads.feed"
 _LOOK_S, _BEAT_S = 1.0, 15.0
 #: A line ends after so long; the browser opens it again and goes on.
 _LONGEST_S = 600.0
+#: So many pages may look at one film at once. [DESIGN]
+_MOST = 12
 
 
 @dataclass(slots=True)
@@ -45,14 +48,25 @@ class _Seen:
 class Feed:
     """What is known of the jobs that somebody looks at."""
 
-    def __init__(self, look_s: float = _LOOK_S) -> None:
-        self._look_s = look_s
+    def __init__(self, look_s: float = _LOOK_S, *, most: int = _MOST) -> None:
+        self._look_s, self._most = look_s, most
         self._seen: dict[str, _Seen] = {}
 
     @property
     def watched(self) -> int:
         """How many jobs somebody looks at."""
         return len(self._seen)
+
+    def check_lookers(self, job: str) -> None:
+        """Refuse one more that looks at a job: each holds a connection for minutes, and there are only so many.
+
+        Raises
+        ------
+        TooMany
+            As many look at it as may.
+        """
+        if job in self._seen and self._seen[job].lookers >= self._most:
+            raise TooMany(_LONGEST_S)
 
     async def follow(
         self,
@@ -137,8 +151,10 @@ async def events(
     found: Annotated[Job, Depends(_job)],
 ) -> StreamingResponse:
     """Tell how far a film is, as server-sent events: ``progress`` at once and at every change, ``end`` at the end."""
+    feed = _feed(context)
+    feed.check_lookers(found.id)
     return StreamingResponse(
-        _feed(context).follow(store, person, found.id, still_in=partial(is_still_in, request)),
+        feed.follow(store, person, found.id, still_in=partial(is_still_in, request)),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )

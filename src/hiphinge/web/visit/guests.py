@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections import deque
+from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Form
@@ -26,6 +27,8 @@ router = APIRouter(include_in_schema=False)
 #: The first thing that anybody does.
 FIRST_DRILL = "toe_touch"
 _HOUR = timedelta(hours=1)
+#: When the visits of the last hour began.
+_BEGUN = "visit.begun"
 #: Whoever was one too many is asked to come back after so long.
 _CROWD_WAIT_S = 600.0
 
@@ -62,13 +65,21 @@ def begin(
 
 
 def _refuse_crowd(context: Context) -> None:
-    """Refuse one guest more than this server takes in an hour: nobody shall fill it up from outside."""
-    if context.store.count_guests(within=_HOUR) >= context.settings.visits_per_hour:
+    """Refuse one guest more than this server takes in an hour: nobody shall fill it up from outside.
+
+    Guests who erased themselves count: each erasure writes the whole database anew.
+    """
+    begun: deque[datetime] = context.extras.setdefault(_BEGUN, deque())
+    now = context.clock()
+    while begun and begun[0] <= now - _HOUR:
+        begun.popleft()
+    if max(context.store.count_guests(within=_HOUR), len(begun)) >= context.settings.visits_per_hour:
         raise TooMany(
             _CROWD_WAIT_S,
             _("Many people are trying this right now, as many as this server takes in an hour."),
             next_step=_("Come back a little later, or ask your clinician for a link."),
         )
+    begun.append(now)
 
 
 @router.get("/p/{person}/keep", dependencies=[allow("desk.view")])
