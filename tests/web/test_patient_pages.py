@@ -69,13 +69,16 @@ def test_notes_go_back_and_forth_without_addresses(house) -> None:
     assert house.store.notes(house.person.id)[0].author == "Ana"
 
 
-def test_everything_is_taken_along_as_one_file(house) -> None:
+def test_everything_is_taken_along_as_one_file(house, tmp_path, monkeypatch) -> None:
     practise(house, 1, keep="yes")
+    # Nothing of a person lies in the system's temporary folder, where it would stay when the server is killed.
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "nowhere"))
     answer = house.browser.get(f"{house.base}/data/export.zip")
     assert answer.headers["content-disposition"].endswith('filename="hiphinge-ana.zip"')
     names = zipfile.ZipFile(io.BytesIO(answer.content)).namelist()
     assert "person.json" in names
     assert any(name.endswith(".mp4") for name in names)
+    assert list(house.store.upload_folder().iterdir()) == []
 
 
 def test_a_kept_film_is_listed_and_deleted_and_its_numbers_stay(house) -> None:

@@ -7,18 +7,19 @@ import re
 import tempfile
 import zipfile
 from collections import Counter
-from pathlib import Path
+from collections.abc import Iterator
+from typing import IO
 
 from fastapi import APIRouter
-from starlette.background import BackgroundTask
 from starlette.requests import Request
-from starlette.responses import FileResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from hiphinge.errors import StoreError
 from hiphinge.service.desk import Desk
 from hiphinge.service.jobs import cancel_clip
 from hiphinge.service.words import name_entry
 from hiphinge.store import Person, Store
+from hiphinge.store.files import aside_folder
 from hiphinge.web.access import ContextDep, DeskDep, PersonDep, StoreDep, Who, WhoDep, allow
 from hiphinge.web.errors import NotFound
 from hiphinge.web.pages import page
@@ -29,6 +30,7 @@ from hiphinge.web.translate import _
 __all__ = ["router"]
 
 router = APIRouter(include_in_schema=False)
+_BLOCK = 1 << 18
 
 
 @router.get("/p/{person}/data", dependencies=[allow("person.view")])
@@ -40,24 +42,35 @@ def data(request: Request, who: WhoDep, person: PersonDep, desk: DeskDep, store:
 @router.get("/p/{person}/data/export.zip", dependencies=[allow("person.view")])
 def export(person: PersonDep, store: StoreDep) -> Response:
     """Send all there is on a person as one file."""
-    handle, name = tempfile.mkstemp(prefix="hiphinge-", suffix=".zip")
-    os.close(handle)
-    target = Path(name)
+    # Beside the store's files, not where others of this computer leave theirs; the file has no name, so that nothing of
+    # it stays where the server is killed.
+    room = store.upload_folder()
+    target = tempfile.TemporaryFile(dir=room)  # noqa: SIM115 (it is closed once it was sent)
     try:
-        with tempfile.TemporaryDirectory(prefix="hiphinge-") as folder:
-            written = store.export_person(person.id, Path(folder) / "export")
+        with aside_folder(room, "export") as folder:
+            written = store.export_person(person.id, folder / "export")
             with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
                 for path in sorted(written.rglob("*")):
                     if path.is_file():
                         archive.write(path, path.relative_to(written).as_posix())
+        size = target.seek(0, os.SEEK_END)
     except BaseException:
-        target.unlink(missing_ok=True)
+        target.close()
         raise
     plain = re.sub(r"[^a-z0-9]+", "-", person.name.lower()).strip("-") or "person"
-    return FileResponse(
-        target, filename=f"hiphinge-{plain}.zip", media_type="application/zip",
-        background=BackgroundTask(target.unlink, missing_ok=True),
+    return StreamingResponse(
+        _read_all(target), media_type="application/zip",
+        headers={
+            "Content-Disposition": f'attachment; filename="hiphinge-{plain}.zip"', "Content-Length": str(size),
+        },
     )  # fmt: skip
+
+
+def _read_all(target: IO[bytes]) -> Iterator[bytes]:
+    with target:
+        target.seek(0)
+        while block := target.read(_BLOCK):
+            yield block
 
 
 @router.post("/p/{person}/data/films/{film}/delete", dependencies=[allow("person.act")])
