@@ -270,7 +270,16 @@ def test_the_way_back_after_signing_in_stays_here(store):
 def test_nobody_is_the_owner_through_a_tunnel_that_the_settings_do_not_know(store):
     """What proxies and tunnels on this computer add says that somebody else asks."""
     app = home_app(store)
-    for name in ("x-forwarded-for", "forwarded", "x-real-ip", "via", "x-forwarded-host"):
+    names = (
+        "x-forwarded-for",
+        "forwarded",
+        "x-real-ip",
+        "via",
+        "x-forwarded-host",
+        "X-Forwarded-Proto",
+        "True-Client-IP",
+    )
+    for name in (*names, "cf-connecting-ip", "x-client-ip", "x-original-forwarded-for"):
         assert Browser(app).get("/account", headers={name: "203.0.113.9"}).status_code == 303
     assert Browser(app).get("/account").status_code == 200
 

@@ -23,8 +23,9 @@ __all__ = [
     "lan_addresses",
 ]
 
-#: What a proxy says of where a request came from; no browser sends these.
-_FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
+#: What a proxy says of where a request came from, and how such a header begins; no browser sends these.
+_FORWARDED = frozenset({"forwarded", "x-real-ip", "via", "cf-connecting-ip", "true-client-ip", "x-client-ip"})
+_FORWARDED_BEGINS = ("x-forwarded-", "x-original-")
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 #: Addresses that home and office networks use, and one that is for documents only.
 _PROBES = ("192.168.254.254", "10.254.254.254", "172.31.254.254", "192.0.2.1")
@@ -115,6 +116,6 @@ def is_local(connection: HTTPConnection, settings: Settings) -> bool:
     client = connection.client
     if not settings.home or settings.behind_proxy or client is None:
         return False
-    if any(name in connection.headers for name in _FORWARDED):
+    if any(name in _FORWARDED or name.startswith(_FORWARDED_BEGINS) for name in connection.headers):
         return False
     return is_loopback(client.host) and is_loopback(host_of(connection.headers.get("host", "")))
