@@ -5,12 +5,13 @@ import sqlite3
 import stat
 import sys
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import insert, text
+from sqlalchemy import insert, select, text
 
 from hiphinge.errors import MissingDependency, StoreError
 from hiphinge.store import migrate, open_store
@@ -92,6 +93,13 @@ def test_every_connection_is_safe_and_writes_a_log(tmp_path):
         "secure_delete": 1,
         "application_id": migrate.APPLICATION_ID,
     }
+
+
+def test_as_many_read_at_once_as_a_server_has_threads(store):
+    # A pool that is too small would let the last ones wait for half a minute, then fail.
+    with ExitStack() as held:
+        connections = [held.enter_context(store._reading()) for _ in range(40)]
+        assert all(one.execute(select(people.c.id)).all() == [] for one in connections)
 
 
 def test_the_migrations_make_the_tables_that_the_code_uses(store):

@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import os
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
@@ -21,6 +23,9 @@ __all__ = ["ENVIRONMENT", "Place", "connect", "find_place", "keep_a_log", "keep_
 ENVIRONMENT = "HIPHINGE_STORE"
 #: How long a writer waits for another one.
 BUSY_TIMEOUT_S = 30.0
+#: Connections that stay open, and how many more at once: a server answers from 40 threads, and none should wait for
+#: the connection of another.
+_POOL: Final[Mapping[str, int]] = {"pool_size": 5, "max_overflow": 40}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +112,7 @@ def connect(place: Place) -> Engine:
         return _connect_server(place)
     with told_kindly(place.text):
         _make_file(place.path)
-    engine = create_engine(place.url, connect_args={"timeout": BUSY_TIMEOUT_S}, hide_parameters=True)
+    engine = create_engine(place.url, connect_args={"timeout": BUSY_TIMEOUT_S}, hide_parameters=True, **_POOL)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -118,7 +123,7 @@ def _connect_server(place: Place) -> Engine:
     try:
         import psycopg  # noqa: F401
 
-        return create_engine(place.url, pool_pre_ping=True, hide_parameters=True)
+        return create_engine(place.url, pool_pre_ping=True, hide_parameters=True, **_POOL)
     except (ImportError, NoSuchModuleError) as error:
         raise MissingDependency(
             f"The store {place.text} needs psycopg, which is not installed ({str(error).partition(chr(10))[0]}).",
