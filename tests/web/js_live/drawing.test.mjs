@@ -6,7 +6,7 @@ import { backRuns, BACK_FORMS, Doorway, fit, project, saw } from "../../../src/h
 import { leanOf, readFrame } from "../../../src/hiphinge/web/static/js/live/frame.js";
 import { anchorOf, cutRep, ghostAt, GhostShelf, makeGhost, placeGhost } from "../../../src/hiphinge/web/static/js/live/ghost.js";
 import { deepest, Recording } from "../../../src/hiphinge/web/static/js/live/record.js";
-import { frameBox, SIZE, wrapText } from "../../../src/hiphinge/web/static/js/live/share.js";
+import { drawCard, frameBox, SIZE, wrapText } from "../../../src/hiphinge/web/static/js/live/share.js";
 import { frame } from "./tools.mjs";
 
 test("a picture lies whole and centred in its box", () => {
@@ -170,4 +170,19 @@ test("the shared figure fills its part of the card", () => {
 test("text is broken between words", () => {
   assert.deepEqual(wrapText("one two  three four", 9, (text) => text.length), ["one two", "three", "four"]);
   assert.deepEqual(wrapText("", 9, (text) => text.length), []);
+});
+
+test("the notice stands whole at the foot of the card, however long the next step is", () => {
+  const written = [];
+  const ctx = new Proxy(
+    { fillText: (text, _x, y) => written.push([text, y]), measureText: (text) => ({ width: text.length * 10 }) },
+    { get: (own, name) => own[name] ?? (() => {}), set: () => true },
+  );
+  const [one] = recorded();
+  const card = { title: "t", sentence: "s", next: "touch the wall ".repeat(24), notice: "not for diagnosis ".repeat(12), doorX: NaN };
+  drawCard(ctx, one, frameBox(recorded()), card);
+  const foot = written.filter(([text]) => text.startsWith("not") || text.startsWith("for") || text.startsWith("diag"));
+  const next = written.filter(([text]) => /touch|wall/.test(text));
+  assert.ok(Math.max(...foot.map(([, y]) => y)) + 20 < SIZE.height);
+  assert.ok(Math.max(...next.map(([, y]) => y)) + 20 <= Math.min(...foot.map(([, y]) => y)));
 });

@@ -56,11 +56,15 @@ export function wrapText(text, width, measure) {
   return lines;
 }
 
-function writeText(ctx, text, y, { size, weight = 600, colour = COLOURS.ink }) {
+function breakText(ctx, text, size, weight) {
   ctx.font = `${weight} ${size}px system-ui, sans-serif`;
+  return wrapText(text, SIZE.width - 2 * MARGIN, (part) => ctx.measureText(part).width);
+}
+
+function writeText(ctx, text, y, { size, weight = 600, colour = COLOURS.ink }) {
+  const lines = breakText(ctx, text, size, weight);
   ctx.fillStyle = colour;
   ctx.textBaseline = "top";
-  const lines = wrapText(text, SIZE.width - 2 * MARGIN, (part) => ctx.measureText(part).width);
   lines.forEach((line, i) => ctx.fillText(line, MARGIN, y + 1.28 * size * i));
   return y + 1.28 * size * lines.length;
 }
@@ -73,8 +77,15 @@ export function drawCard(ctx, pose, box, card) {
   writeText(ctx, card.sentence, MARGIN + 52, { size: 44 });
   const place = (x, y) => project(x, y, { width: 0, mirrored: false, selfie: false, box });
   drawPerson(ctx, pose.frame, { back: pose.back, doorX: card.doorX, place, unit: 1.5 });
-  const y = writeText(ctx, card.next, FIGURE.bottom + 60, { size: 36, weight: 500 });
-  writeText(ctx, card.notice, Math.max(y + 40, SIZE.height - 120), { size: 20, weight: 400, colour: COLOURS.soft });
+  // The notice stands whole at the foot; a long next step is written smaller above it.
+  const foot = SIZE.height - 44 - 1.28 * 20 * breakText(ctx, card.notice, 20, 400).length;
+  const top = FIGURE.bottom + 60;
+  let size = 36;
+  while (size > 20 && top + 1.28 * size * breakText(ctx, card.next, size, 500).length > foot - 20) {
+    size -= 2;
+  }
+  writeText(ctx, card.next, top, { size, weight: 500 });
+  writeText(ctx, card.notice, foot, { size: 20, weight: 400, colour: COLOURS.soft });
 }
 
 function canvas() {
