@@ -88,7 +88,7 @@ def _middle_row(assessment: Assessment, name: str, label: str) -> tuple[str, str
     middle = told[len(told) // 2]
     return (
         label,
-        words.interval_text(middle.value, middle.lo, middle.hi, middle.unit),
+        words.measure_text(middle),
         _grade(assessment, middle),
     )
 

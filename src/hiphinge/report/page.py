@@ -139,12 +139,12 @@ def _tiles(assessment: Assessment) -> list[dict[str, str]]:
             continue
         told.sort(key=lambda measure: measure.value or 0.0)
         middle = told[len(told) // 2]
-        detail = words.interval_text(middle.value, middle.lo, middle.hi, middle.unit).partition(" (")[2]
+        value, _bracket, interval = words.measure_text(middle).partition(" (")
         tiles.append(
             {
                 "label": label,
-                "value": words.value_text(middle.value, middle.unit),
-                "interval": detail.rstrip(")"),
+                "value": value,
+                "interval": interval.rstrip(")"),
                 "reps": f"rep {middle.rep}" if len(told) == 1 else f"middle of {len(told)} reps",
             }
         )

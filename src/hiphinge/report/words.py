@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from hiphinge.model import Assessment, Grade, Outcome, Reference, Verdict, ViewGrade
+from hiphinge.model import Assessment, Grade, Measure, Outcome, Reference, Verdict, ViewGrade
 from hiphinge.verdict.headlines import LED_BY_HIPS
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "VIEW_ICONS",
     "VIEW_WORDS",
     "interval_text",
+    "measure_text",
     "outcome_text",
     "reference_text",
     "untold_lines",
@@ -116,6 +117,14 @@ def interval_text(value: float | None, lo: float | None, hi: float | None, unit:
         return text
     decimals = _decimals(value, unit)
     return f"{text} ({_number(lo, decimals)} to {_number(hi, decimals)})"
+
+
+def measure_text(one: Measure) -> str:
+    """Return a measure with its interval; the hips' share of the bend stays between none and all of it."""
+    value, lo, hi = (
+        min(max(x, 0.0), 100.0) if x is not None and one.name == "hip_share" else x for x in (one.value, one.lo, one.hi)
+    )
+    return interval_text(value, lo, hi, one.unit)
 
 
 def reference_text(reference: Reference) -> str:

@@ -328,7 +328,9 @@ def _explain(reps: Mapping[int, RepView], outcomes: Sequence[Outcome], criteria:
             found = rep.get(name)
             if found is not None:
                 digits = 2 if unit == " FL" else 0
-                value, lo, hi = (_number(x, digits) for x in found)
+                # A share of a whole is said from none to all of it.
+                ends = (min(max(x, 0.0), 100.0) for x in found) if name == "hip_share" else found
+                value, lo, hi = (_number(x, digits) for x in ends)
                 parts.append(f"{label} {value}{unit} ({lo} to {hi})")
             else:
                 parts.append(f"{label} not told")

@@ -16,7 +16,6 @@ from starlette.responses import HTMLResponse, Response
 from hiphinge.errors import StoreError
 from hiphinge.program.decision import Decision
 from hiphinge.program.history import ClipSeen, SetDone
-from hiphinge.program.review import clip_share
 from hiphinge.program.words import name_drill, name_variant
 from hiphinge.report import words
 from hiphinge.report.charts import draw_angle_curves, draw_hip_path, draw_hip_share, quarter_shares
@@ -34,7 +33,7 @@ from hiphinge.web.patient.flow import find_due, person_page, urgent_text
 from hiphinge.web.translate import _
 
 if TYPE_CHECKING:
-    from hiphinge.model import Assessment, Measure
+    from hiphinge.model import Assessment
 
 __all__ = ["find_record", "router"]
 
@@ -176,7 +175,7 @@ def _reps(found: Assessment) -> dict[str, Any]:
         {
             "number": rep.number,
             "cells": [
-                _value_text(one)
+                words.measure_text(one)
                 if (one := values.get(rep.number)) is not None and one.value is not None
                 else _("not told")
                 for values in told
@@ -185,13 +184,6 @@ def _reps(found: Assessment) -> dict[str, Any]:
         for rep in found.reps
     ]
     return {"columns": columns, "rows": rows if columns else []}
-
-
-def _value_text(one: Measure) -> str:
-    """Return a value with its interval; a share of the bend stays between none and all of it."""
-    ends = (one.value, one.lo, one.hi)
-    value, lo, hi = (clip_share(x, one.unit) if x is not None and one.name == "hip_share" else x for x in ends)
-    return words.interval_text(value, lo, hi, one.unit)
 
 
 def _charts(context: Context, store: Store, record: AssessmentRecord) -> dict[str, Any]:
@@ -211,6 +203,8 @@ def _charts(context: Context, store: Store, record: AssessmentRecord) -> dict[st
 
 
 def _draw(found: Assessment) -> dict[str, Any]:
+    if not any(one.rep is not None and one.value is not None for one in found.measures):
+        return dict.fromkeys(("stick", "curves", "share", "path"), "")  # of a view that tells nothing, nothing is drawn
     motion = found.evidence.motion if found.evidence else None
     # The charts escape every word that they take; the rest of their text is numbers of ours.
     return {
