@@ -213,6 +213,7 @@ def test_a_screen_is_left_out_with_or_without_saying_why(house) -> None:
     assert (seen.outcome, seen.pain) == ("left_out", 4)
     house.post("leave-out", drill="wall_hinge")
     assert [one.drill for one in house.events() if isinstance(one, ClipSeen)] == ["toe_touch"]
+    assert '<span class="soft">(left out)</span>' in house.get("history")
 
 
 def test_the_last_entry_is_taken_back_with_a_reason_and_only_if_it_still_is_the_last(house) -> None:

@@ -29,6 +29,7 @@ from hiphinge.program.model import Program
 from hiphinge.program.next_step import replay
 from hiphinge.program.words import name_drill, name_step, places_text
 from hiphinge.report.program import words
+from hiphinge.service.practice import LEFT_OUT
 from hiphinge.service.words import mask_addresses, name_entry
 from hiphinge.web.translate import _, ngettext
 
@@ -192,11 +193,15 @@ def clip_views(one: SessionFacts, program: Program) -> list[View]:
         {
             "assessment": each.assessment, "key": each.key, "at": each.at,
             "name": name_drill(program, each.drill),
-            "label": labels.get(getattr(each, "label", ""), ""),
+            "label": _("left out") if _left_out(each) else labels.get(getattr(each, "label", ""), ""),
             "lumbar": _measure(each, "lumbar_flexion", "°"), "hip_share": _measure(each, "hip_share", "%"),
         }
         for each in films
     ]  # fmt: skip
+
+
+def _left_out(one: SetDone | ClipSeen) -> bool:
+    return isinstance(one, ClipSeen) and one.outcome == LEFT_OUT
 
 
 def _measure(one: SetDone | ClipSeen, name: str, unit: str) -> str:

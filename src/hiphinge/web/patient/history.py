@@ -16,6 +16,7 @@ from hiphinge.report.program.charts import describe_trend
 from hiphinge.report.program.views import progress_view
 from hiphinge.report.program.words import change_text, point_text, told_text
 from hiphinge.service.desk import Desk
+from hiphinge.service.practice import LEFT_OUT
 from hiphinge.service.questions import live_events
 from hiphinge.store import Person
 from hiphinge.web.access import DeskDep, PersonDep, WhoDep, allow
@@ -109,6 +110,11 @@ def _sessions(desk: Desk, person: Person) -> list[dict[str, Any]]:
             found[event.session]["closed"] = True
         elif isinstance(event, SetDone | ClipSeen) and event.session in found:
             found[event.session]["films"].append(
-                {"name": name_drill(desk.program, event.drill), "assessment": event.assessment, "at": event.at}
+                {
+                    "name": name_drill(desk.program, event.drill),
+                    "assessment": event.assessment,
+                    "at": event.at,
+                    "left_out": isinstance(event, ClipSeen) and event.outcome == LEFT_OUT,
+                }
             )
     return list(found.values())[::-1]
