@@ -139,6 +139,8 @@ def test_nothing_is_drawn_of_a_clip_that_tells_nothing_of_any_rep(house, monkeyp
     with monkeypatch.context() as patched:
         patched.setattr("hiphinge.web.patient.clips.with_evidence", untold)
         assert "How you bent" not in house.get(f"clips/{done.assessment}")
+    house.app.state.hiphinge.extras.pop("patient.charts")  # what was drawn is kept at hand
+    assert "How you bent" in house.get(f"clips/{done.assessment}")
 
 
 def test_a_change_without_the_pages_token_is_refused(house) -> None:
