@@ -5,13 +5,16 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from hiphinge.model import Assessment
 from hiphinge.program.history import Corrected
-from hiphinge.store import Person
+from hiphinge.service.evidence import with_evidence
+from hiphinge.store import AssessmentRecord, Person, Store
 from tests.web.desk_people import DeskWorld, opened_world, text_of
 
 
@@ -60,6 +63,18 @@ def test_the_page_of_a_clip_names_reps_numbers_and_rules(world: DeskWorld, ana: 
     bob = world.clinic.screened("Bob")
     world.words(f"/desk/p/{bob.id}/clips/{clip}", 404)
     assert world.browser.get(api(bob, clip, "replay")).status_code == 404
+
+
+def test_nothing_is_drawn_for_the_person_where_no_rep_has_a_number(
+    world: DeskWorld, ana: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def untold(store: Store, record: AssessmentRecord) -> Assessment:
+        found = with_evidence(store, record)
+        return replace(found, measures=tuple(replace(one, value=None, lo=None, hi=None) for one in found.measures))
+
+    assert "How you bent" in world.words(f"/p/{ana.id}/clips/{film(world, ana)}")
+    monkeypatch.setattr("hiphinge.web.patient.clips.with_evidence", untold)
+    assert "How you bent" not in world.words(f"/p/{ana.id}/clips/{film(world, ana, 'round')}")
 
 
 def test_the_replay_is_sent_packed_once_for_each_revision(world: DeskWorld, ana: Person) -> None:

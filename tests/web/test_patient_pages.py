@@ -7,13 +7,11 @@ import json
 import re
 import zipfile
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
 
 from hiphinge.errors import PersonNotFound
 from hiphinge.program.history import SetDone
-from hiphinge.service.evidence import with_evidence
 from tests.web.clients import Browser
 from tests.web.patients import House, open_house
 
@@ -126,21 +124,6 @@ def test_pages_of_another_persons_film_session_and_job_are_not_found(house) -> N
     for page in pages:
         assert house.browser.get(f"/p/{other.id}/{page}").status_code == 404
     assert house.browser.get(f"/api/p/{other.id}/jobs/{job.id}/events").status_code == 404
-
-
-def test_nothing_is_drawn_of_a_clip_that_tells_nothing_of_any_rep(house, monkeypatch) -> None:
-    practise(house, 1)
-    done = next(one for one in house.events() if isinstance(one, SetDone))
-
-    def untold(store, record):
-        found = with_evidence(store, record)
-        return replace(found, measures=tuple(replace(one, value=None, lo=None, hi=None) for one in found.measures))
-
-    with monkeypatch.context() as patched:
-        patched.setattr("hiphinge.web.patient.clips.with_evidence", untold)
-        assert "How you bent" not in house.get(f"clips/{done.assessment}")
-    house.app.state.hiphinge.extras.pop("patient.charts")  # what was drawn is kept at hand
-    assert "How you bent" in house.get(f"clips/{done.assessment}")
 
 
 def test_a_change_without_the_pages_token_is_refused(house) -> None:
