@@ -46,7 +46,7 @@ from hiphinge.program.pain import (
     rate_back,
 )
 from hiphinge.program.passing import find_passed, session_credit
-from hiphinge.program.screens import add_screen_pain, keep_screen
+from hiphinge.program.screens import add_screen_pain, keep_early, keep_screen, settle_early
 from hiphinge.program.state import (
     NIGHT,
     Acute,
@@ -99,10 +99,11 @@ def _answer(state: State, event: RedFlagAnswers, moment: Moment, log: Log) -> St
                 )
             )  # fmt: skip
     whole = all(event.answers.get(name) is not None for name in flags)
-    return stop(state, *stops)._replace(
+    state = stop(state, *stops)._replace(
         answers=MappingProxyType({**state.answers, **event.answers}), answer_keys=(*state.answer_keys, event.key),
         answers_fresh=state.answers_fresh or whole, worse=state.worse and not whole,
     )  # fmt: skip
+    return settle_early(state, log.program)
 
 
 def _take_in(state: State, event: Intake, moment: Moment, log: Log) -> State:
@@ -219,9 +220,10 @@ def _see(state: State, event: ClipSeen, moment: Moment, log: Log) -> State:
     call = call_pain(felt, _rest_of_look(state, felt, screens))
     state = _wait(_hurt(state, felt, call, event.key, moment, log), felt, screens)
     if screens and event.drill in stage.drills and event.label != "coached":
-        if before.ended is None and before.may_go_on(log.program):
-            return keep_screen(state, event.drill, event.outcome, event.key, event.pain)
-        return state
+        if before.ended is not None:
+            return state
+        keep = keep_screen if before.may_go_on(log.program) else keep_early
+        return keep(state, event.drill, event.outcome, event.key, event.pain)
     if call == "less" and not screens and (state.acute is None or state.acute.kind == "less"):
         return state._replace(acute=Acute("less", event.key, feel=felt))
     return state
@@ -262,11 +264,13 @@ def _do(state: State, event: SetDone, moment: Moment, log: Log) -> State:
         session=replace(session, sets=session.sets + 1), last=event, last_at=moment, reading=reading, feel=None,
         due=False, acute=Acute("fatigue", event.key) if tired else None,
     )  # fmt: skip
-    if event.drill not in stage.drills or state.ended is not None or not state.may_go_on(log.program):
+    if event.drill not in stage.drills or state.ended is not None:
         return state
+    may_go_on = state.may_go_on(log.program)
     if is_screen(stage, log.program):
-        return keep_screen(state, event.drill, event.outcome or "filmed", event.key, None)
-    return state if gate is None else _work(state, event, reading, moment, log)
+        keep = keep_screen if may_go_on else keep_early
+        return keep(state, event.drill, event.outcome or "filmed", event.key, None)
+    return _work(state, event, reading, moment, log) if may_go_on and gate is not None else state
 
 
 def _work(state: State, event: SetDone, reading: Reading, moment: Moment, log: Log) -> State:

@@ -166,7 +166,8 @@ class State(NamedTuple):
     ``stage`` counts from 0. ``moved`` says that the last entry changed it, ``moved_lines`` why. ``answers`` are those
     given since they were last due; ``worse``: a sore morning has them asked again. ``drill`` is the one picked among
     equals. ``credits`` are by drill. ``last``, ``reading``, ``last_at`` and ``feel`` are the last set of the session;
-    ``due``: it counts for the gate once it is answered.
+    ``due``: it counts for the gate once it is answered. ``early`` are screens of before the red-flag questions were
+    ever answered: they join ``screened`` once every answer is no.
 
     Two things say *not now*, and every way up looks at both: ``ended`` (no sets before a night has passed) and ``sore``
     (no way up and no full dose before a calm morning).
@@ -186,6 +187,7 @@ class State(NamedTuple):
     lifted: Override | None = None
     intake: Intake | None = None
     screened: Mapping[str, Screened] = _EMPTY
+    early: Mapping[str, Screened] = _EMPTY
     session: Open | None = None
     nights: tuple[Sleep, ...] = ()
     ended: Hold | None = None
