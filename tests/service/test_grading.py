@@ -198,6 +198,12 @@ def with_contact(assessment: Assessment, grade: Grade) -> Assessment:
     return replace(bare, findings=bare.findings + contact)
 
 
+NARROWER = (
+    "If you do it again: exactly side-on, in clothes that show your back, and standing still for two seconds before "
+    "the first bend."
+)
+
+
 @pytest.mark.parametrize(
     ("drill", "cue", "action", "said"),
     [
@@ -212,14 +218,15 @@ def with_contact(assessment: Assessment, grade: Grade) -> Assessment:
         ("hinge", "", "do", ""),
     ],
 )
-def test_one_thing_to_try_and_none_after_a_bend_that_was_not_told(
+def test_one_thing_to_try_and_what_narrows_the_estimate_after_a_bend_that_was_not_told(
     hinge: Assessment, drill: Any, cue: str, action: Any, said: str
 ) -> None:
     seen = replace(hinge, drill=drill, verdict=replace(hinge.verdict, cue=cue))
     decision = Decision(action=action, step="screen", drill=None, variant="", reason="", evidence=())
     assert thing_to_try(seen, PROGRAM, decision) == said
     untold = replace(seen, verdict=replace(seen.verdict, outcome="cannot_tell"))
-    assert thing_to_try(untold, PROGRAM, decision) == cue
+    narrower = "" if action == "stop_see" else NARROWER
+    assert thing_to_try(untold, PROGRAM, decision) == (cue or narrower)
 
 
 def test_after_a_clip_that_was_not_told_only_what_helps_to_tell_is_to_be_tried(hinge: Assessment) -> None:
@@ -229,7 +236,7 @@ def test_after_a_clip_that_was_not_told_only_what_helps_to_tell_is_to_be_tried(h
     assert thing_to_try(replace(hinge, verdict=verdict), PROGRAM, decision) == "Slide back."
     assert thing_to_try(replace(hinge, verdict=verdict), PROGRAM, decision, reps) == "Chin tucked."
     untold = replace(verdict, outcome="cannot_tell")
-    assert thing_to_try(replace(hinge, verdict=untold), PROGRAM, decision, reps) == ""
+    assert thing_to_try(replace(hinge, verdict=untold), PROGRAM, decision, reps) == NARROWER
     dark = QualityCheck("light", "light", 0.1, "", "", "", "cannot_tell", ("lumbar_flexion",), "More light.")
     seen = replace(hinge, verdict=untold, quality=(*hinge.quality, dark))
     assert thing_to_try(seen, PROGRAM, decision, reps) == "More light."

@@ -224,6 +224,20 @@ def test_toe_touch_looks_at_the_first_60_degrees():
 def test_toe_touch_with_a_wide_interval_cannot_tell():
     j = judged(solve(knee=5, lean=60, lumbar=30), drill="toe_touch", half_deg=14.0)
     assert j.verdict.outcome == "cannot_tell"
+    assert j.verdict.reasons[0] == (
+        "It may be that the hips went first, or that hips and back moved together, or that the back went first: of the "
+        "first 60° of the bend the hips did 37 to 77 %; under 45 % the back goes first, from 65 % on the hips do. The "
+        "estimate is too wide to say which; that is no fault of your bend."
+    )
+
+
+def test_a_hinge_with_a_wide_interval_names_the_answers_that_are_left():
+    j = judged(solve(knee=12, lean=80, lumbar=36), half_deg=40.0)
+    assert j.verdict.outcome == "cannot_tell"
+    assert j.verdict.reasons[0].startswith(
+        "It may be that the hips did most of the bending, or that the back did much of it: the lower back bent by −4 to "
+        "76°"
+    )
 
 
 def test_reach_never_fails_anyone():

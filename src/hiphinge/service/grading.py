@@ -25,6 +25,11 @@ _USUAL_RULES = "toe_touch"
 _OF_THE_VIEW = ("", "0")
 #: Said before a cue of the wall hinge where nobody stands at a wall yet.
 _BY_A_WALL = "Stand with your back to a wall, heels one of your shoe-lengths from it"
+#: After a bend that was seen well and whose estimate was too wide all the same: what makes estimates narrower.
+_NARROWER = (
+    "If you do it again: exactly side-on, in clothes that show your back, and standing still for two seconds before "
+    "the first bend."
+)
 #: The headline of a set at the wall that the camera did not see, once the person said whether they touched it.
 _FELT: Mapping[bool, str] = {
     True: "The hips led; you felt your seat touch the wall, which the camera did not see.",
@@ -98,7 +103,7 @@ def thing_to_try(assessment: Assessment, program: Program, decision: Decision, r
 
     What its reps asked for most, else the clip's own cue; after a usual bend without one, that of the first drill, with
     where to stand. After a clip that was not told only what helps to tell it. ``""`` where there is none, and after a
-    usual bend under a stop: then nothing is to be tried.
+    usual bend, or one that was seen well and not told, under a stop: then nothing is to be tried.
 
     Parameters
     ----------
@@ -111,7 +116,8 @@ def thing_to_try(assessment: Assessment, program: Program, decision: Decision, r
     """
     verdict = assessment.verdict
     if verdict.outcome == "cannot_tell":
-        return verdict.cue if verdict.cue_rule in _OF_THE_VIEW else _advice(assessment)
+        told = verdict.cue if verdict.cue_rule in _OF_THE_VIEW else _advice(assessment)
+        return told or ("" if decision.action in STOPS else _NARROWER)
     cue = _most(reps) or verdict.cue
     if cue or assessment.drill != _USUAL_RULES or decision.action in STOPS:
         return cue

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from hiphinge.model import Outcome
+
 __all__ = [
     "BACK_UNTOLD",
     "HEADLINES",
     "HIPS_LED",
     "LED_BY_HIPS",
     "NOTICE",
+    "OPEN",
     "PRAISE",
     "SHORT",
     "SHORT_OF_BACK",
@@ -73,4 +76,14 @@ SHORT: Mapping[str, str] = {
     "pelvis_tilts": "the pelvis tilts back",
     "no_tilt": "the pelvis hardly tilts",
     "reference_taken": "rounding, taken as the reference",
+}
+
+#: Answers that an estimate may leave open, from the hips to the back, after "it may be that".
+OPEN: Mapping[Outcome, str] = {
+    "hinge": "the hips did most of the bending",
+    "mixed": "hips and back shared it",
+    "spine": "the back did much of it",
+    "hips_first": "the hips went first",
+    "typical": "hips and back moved together",
+    "back_first": "the back went first",
 }

@@ -85,7 +85,7 @@ def _apply(spec: RuleSpec, measure: Measure, *, judged: bool, before: Grade | No
         )
     reason = measure.reason
     if grade == "cannot_tell" and not reason:
-        reason = "The interval reaches from where the rule passes to where it does not."
+        reason = "Too close to call: the interval reaches from met to not met."
     has_limits = any(abs(v) < inf for v in (spec.limits.pass_lo, spec.limits.pass_hi))
     return Finding(
         rule=spec.rule,

@@ -13,6 +13,7 @@ from hiphinge.verdict.headlines import (
     BACK_UNTOLD,
     HEADLINES,
     HIPS_LED,
+    OPEN,
     PRAISE,
     SHORT,
     SHORT_OF_BACK,
@@ -33,6 +34,8 @@ _STEPS = tuple(NormalDist().inv_cdf((k + 0.5) / 99) for k in range(99))
 #: Whose cue speaks where an outcome asks for one though no rule by itself is past its line.
 _OUTCOME_RULE: Mapping[Outcome, str] = {"spine": "4", "squat": "2"}
 _OPEN = "What was seen leaves more than one answer open, none twice as likely as the others."
+#: An answer is named among those that are open where it is at least this likely (DESIGN).
+_NAMED = 0.1
 #: Measures that an outcome rests on.
 _DECISIVE = {"all", "lumbar_flexion", "pelvis_tilt", "knee_flexion", "drop_per_back", "hip_share_60"}
 #: Drills with outcomes of their own, in which no answer is open between hips and back.
@@ -84,7 +87,7 @@ def decide_verdict(
         praise = PRAISE.get(outcome, "")
     reasons = (*_explain(by_rep, outcomes, criteria), *_say_wall(measures))
     if outcome == "cannot_tell":
-        reasons = _why_open(quality, criteria) + reasons
+        reasons = _why_open(by_rep.values(), outcomes, quality, criteria) + reasons
     headline = _head(outcome, by_rep.values(), criteria)
     return Verdict(outcome, headline, cue, rule, praise, reasons, not_told)
 
@@ -110,11 +113,38 @@ def _refuse(reps: Sequence[Rep], quality: Sequence[QualityCheck], criteria: Crit
     return plain("no_bend", (), f"No forward bend of {criteria.no_bend_lean_max_deg:.0f}° or more was seen.")
 
 
-def _why_open(quality: Sequence[QualityCheck], criteria: Criteria) -> tuple[str, ...]:
-    """Say why no outcome is told: what was not seen of what it rests on, else that more than one is left."""
+def _why_open(
+    reps: Iterable[RepView], outcomes: Sequence[Outcome], quality: Sequence[QualityCheck], criteria: Criteria
+) -> tuple[str, ...]:
+    """Say why no outcome is told: what was not seen of what it rests on, else which answers are left."""
     unseen = [c for c in quality if c.grade == "cannot_tell" and _DECISIVE & set(c.affects)]
     lines = tuple(f"{c.label}: {_shown(c)}. {c.advice}" for c in unseen)
-    return lines or (() if criteria.drill in _SINGLE else (_OPEN,))
+    if lines or criteria.drill in _SINGLE:
+        return lines
+    untold = (rep for rep, outcome in zip(reps, outcomes, strict=True) if outcome == "cannot_tell")
+    return (next((text for text in (_name_open(rep, criteria) for rep in untold) if text), _OPEN),)
+
+
+def _name_open(rep: RepView, criteria: Criteria) -> str:
+    """Name the answers that a rep leaves open, and what decides between them; "" where there are not two of them."""
+    touch = criteria.drill == "toe_touch"
+    found = _weigh_touch(rep, criteria) if touch else _weigh(rep, criteria)
+    named = [one for one in OPEN if found[one] >= _NAMED * found.total()]
+    decides = rep.get("hip_share_60" if touch else "lumbar_flexion")
+    if len(named) < 2 or decides is None:
+        return ""
+    if touch:
+        lo, hi = (_number(min(max(x, 0.0), 100.0), 0) for x in decides[1:])
+        back, hips = (_number(x, 0) for x in (criteria.back_first_share_max, criteria.hips_first_share_min))
+        why = (
+            f"of the first 60° of the bend the hips did {lo} to {hi} %; under {back} % the back goes first, from "
+            f"{hips} % on the hips do"
+        )
+    else:
+        lo, hi = (_number(x, 0) for x in decides[1:])
+        why = f"the lower back bent by {lo} to {hi}°, and the answer changes in between"
+    answers = ", or that ".join(OPEN[one] for one in named)
+    return f"It may be that {answers}: {why}. The estimate is too wide to say which; that is no fault of your bend."
 
 
 class RepView:
@@ -167,10 +197,9 @@ def outcome_of_rep(rep: RepView, criteria: Criteria) -> Outcome:
     knee = rep.get("knee_flexion")
     if rep.get("drop_per_back") is None and (knee is None or knee[2] > criteria.squat_knee_min_deg):
         return "cannot_tell"  # nobody stands and the knees may be far bent: a squat or a seat cannot be ruled out
-    total = lumbar[0] + pelvis[0]
-    if total < 1.0:
+    found = _weigh(rep, criteria)
+    if not found:
         return "cannot_tell"
-    found = Counter(_classify(rep, criteria, x, 100 * (total - x) / total) for x in spread_interval(*lumbar))
     share = {name: count / found.total() for name, count in found.items()}
     best = max(share, key=lambda name: share[name])
     if share[best] >= MIN_CERTAINTY:
@@ -179,6 +208,15 @@ def outcome_of_rep(rep: RepView, criteria: Criteria) -> Outcome:
     if middle > 0 and middle + max(share.get("hinge", 0.0), share.get("spine", 0.0)) >= MIN_CERTAINTY:
         return "mixed"
     return "cannot_tell"
+
+
+def _weigh(rep: RepView, criteria: Criteria) -> Counter[Outcome]:
+    """Count the outcomes over what the lumbar angle's interval allows; empty where nothing turns or is told."""
+    lumbar, pelvis = rep.get("lumbar_flexion"), rep.get("pelvis_tilt")
+    total = lumbar[0] + pelvis[0] if lumbar is not None and pelvis is not None else 0.0
+    if lumbar is None or total < 1.0:
+        return Counter()
+    return Counter(_classify(rep, criteria, x, 100 * (total - x) / total) for x in spread_interval(*lumbar))
 
 
 def spread_interval(value: float, lo: float, hi: float) -> tuple[float, ...]:
@@ -256,17 +294,23 @@ def _rounds_little(rep: RepView, criteria: Criteria) -> bool:
 
 
 def _toe_touch(rep: RepView, criteria: Criteria) -> Outcome:
-    share = rep.get("hip_share_60")
-    if share is None:
+    names = _weigh_touch(rep, criteria)
+    if not names:
         return "cannot_tell"
+    best, count = names.most_common(1)[0]
+    return best if count / names.total() >= MIN_CERTAINTY else "cannot_tell"
+
+
+def _weigh_touch(rep: RepView, criteria: Criteria) -> Counter[Outcome]:
+    """Count who went first over what the interval of the hips' share allows; empty where it is not told."""
     names: Counter[Outcome] = Counter()
-    for x in spread_interval(*share):
+    share = rep.get("hip_share_60")
+    for x in spread_interval(*share) if share is not None else ():
         if x >= criteria.hips_first_share_min:
             names["hips_first"] += 1
         else:
             names["back_first" if x < criteria.back_first_share_max else "typical"] += 1
-    best, count = names.most_common(1)[0]
-    return best if count / names.total() >= MIN_CERTAINTY else "cannot_tell"
+    return names
 
 
 def _moved_along(rep: RepView) -> str:
