@@ -37,7 +37,7 @@ def test_next_says_what_why_and_how(started: Gym) -> None:
     assert all(tick.text in out for tick in drill.ticks)
     assert "3 sets of 8 reps" in out
     assert "Phone at hip height" in out
-    assert "✓ Red-flag questions: 17 of 17 answered (asked for: all answered, none with yes)" in out
+    assert "✓ Safety questions: 17 of 17 answered (asked for: all answered, none with yes)" in out
     assert "To go on: hiphinge session log Ana CLIP  (Wall hinge)" in out
     assert out.rstrip().endswith("decisions stay with the clinician.")
 

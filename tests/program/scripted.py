@@ -132,7 +132,7 @@ class Person:
     def day(self, drill: str, grades: str = "pppppppppm", morning: int | None = 1, resting: int = 1) -> Decision:
         """One whole session of one drill, a day after the last, and the morning after."""
         self.later(hours=24)
-        if line(self.open(resting), "Red-flag questions").holds is None:
+        if line(self.open(resting), "Safety questions").holds is None:
             self.answer()
         for _ in range(2):
             self.set(drill, grades)

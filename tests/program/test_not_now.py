@@ -473,7 +473,7 @@ def test_a_step_that_does_not_exist_lifts_no_pain() -> None:
 def test_a_yes_that_was_lifted_stays_a_yes() -> None:
     person = Person().at_wall()
     person.answer(cancer=True)
-    lifted = line(person.override(None, clears_stop=True), "Red-flag questions")
+    lifted = line(person.override(None, clears_stop=True), "Safety questions")
     assert lifted.seen == "17 of 17 answered; 1 yes, lifted by Dr Lee on 2026-01-05"
     assert lifted.holds is True
 

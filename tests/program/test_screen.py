@@ -24,7 +24,7 @@ def test_nothing_begins_before_the_red_flags_are_answered() -> None:
     assert first.evidence[0].seen == "0 of 17 answered"
     assert first.evidence[0].holds is None
     assert person.answer(bladder=None).action == "ask"
-    assert line(person.decide(), "Red-flag questions").seen == "16 of 17 answered; open: bladder"
+    assert line(person.decide(), "Safety questions").seen == "16 of 17 answered; open: bladder"
     assert person.answer().reason == "Please say how much pain you have now, where, and since when."
     assert person.intake(None).action == "ask"
     assert person.intake(2).action == "screen"

@@ -106,7 +106,7 @@ CASES = {
 def test_flags_are_open_exactly_where_the_decision_asks_for_them(case: str) -> None:
     book = CASES[case]
     decision = next_step(book.history, PROGRAM)
-    waits = any(line.rule == "Red-flag questions" and line.holds is None for line in decision.evidence)
+    waits = any(line.rule == "Safety questions" and line.holds is None for line in decision.evidence)
     assert bool(open_flags(book)) == waits
 
 

@@ -48,7 +48,7 @@ def test_every_place_has_words_of_its_own() -> None:
         (Ticks(**IN, ticks={}), "what only you can tell: goat-bag hinge"),
         (Override(**AT, clinician="Dr Lee", reason="seen", step=None), "decision of Dr Lee"),
         (OutcomeScore(**AT, measure="nprs", value=3.5), "score: nprs 3.5"),
-        (RedFlagAnswers(**AT, answers={}), "answers to the red-flag questions"),
+        (RedFlagAnswers(**AT, answers={}), "answers to the safety questions"),
         (Intake(**AT, pain=0), "pain now, and how it began"),
         (SessionOpened(**AT, session="s", resting_pain=0), "start of a session"),
         (SessionClosed(**AT, session="s"), "end of a session"),

@@ -235,8 +235,8 @@ def test_a_hinge_with_a_wide_interval_names_the_answers_that_are_left():
     j = judged(solve(knee=12, lean=80, lumbar=36), half_deg=40.0)
     assert j.verdict.outcome == "cannot_tell"
     assert j.verdict.reasons[0].startswith(
-        "It may be that the hips did most of the bending, or that the back did much of it: the lower back bent by −4 to "
-        "76°"
+        "It may be that the hips did most of the bending, or that the back did much of it: the lower back bent by "
+        "−4 to 76°"
     )
 
 

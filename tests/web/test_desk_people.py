@@ -95,7 +95,7 @@ def test_the_timeline_shows_trends_reasons_pain_and_sessions(world: DeskWorld) -
     words = world.words(f"/desk/p/{person.id}")
     assert "Lumbar flexion" in words
     assert "no clear change" in words
-    assert "Red-flag questions: 17 of 17 answered" in words
+    assert "Safety questions: 17 of 17 answered" in words
     assert "Sessions a week" in words
     assert "Free hinge, 1 set: 4 of 4" in words
     assert 'id="chart-data"' in page

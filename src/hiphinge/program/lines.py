@@ -53,7 +53,7 @@ def _flag_line(state: State, program: Program) -> Line:
         keys = (*keys, state.lifted.key)
     holds = None if missing else not state.stops
     source = program.sources.get("finucane", "The program's red-flag questions")
-    return Line("Red-flag questions", f"{needed}{why}", seen, holds, keys, source)
+    return Line("Safety questions", f"{needed}{why}", seen, holds, keys, source)
 
 
 def stop_lines(state: State) -> tuple[Line, ...]:

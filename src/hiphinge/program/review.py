@@ -286,7 +286,7 @@ def _felt(events: Sequence[Event], facts: SessionFacts, program: Program) -> tup
 def _find_stops(events: Sequence[Event], facts: SessionFacts) -> list[str]:
     """Name what stopped a set or the session: the rules of ``pain``, and a yes to a red-flag question meanwhile."""
     calls = [(one, call_pain(one, facts.resting or 0)) for one in _answers_about_pain(facts)]
-    found = ["A red-flag question was answered with yes."] if _flagged(events, facts) else []
+    found = ["A safety question was answered with yes."] if _flagged(events, facts) else []
     if any(one.new_numbness for one, _ in calls):
         found.append("Stopped: new numbness or weakness.")
     if any(one.leg == "further" for one, _ in calls):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -246,9 +247,21 @@ def _compare_backs(usual: Side, coached: Side) -> str:
         return f"The lower back bent about as much in both: a difference under {least:g}° is not clear."
     # Of the rounded values, so that what is read adds up.
     shown = abs(round(coached.lumbar.value) - round(usual.lumbar.value))
-    size = f"{shown}° {'less' if by < 0 else 'more'}"
+    size = f"{shown}° {'less' if by < 0 else 'more'} ({_difference_range(usual.lumbar, coached.lumbar)})"
     both = f"{estimate_text(coached.lumbar)} after {estimate_text(usual.lumbar)}"
     return f"In the coached hinge the lower back bent {size}: {both}.{_depth(usual, coached)}"
+
+
+def _difference_range(usual: Estimate, coached: Estimate) -> str:
+    """Return the 90 % interval of how far two estimates lie apart, as if nothing of their errors were shared.
+
+    Errors of one person on one day are shared in part, so that this is rather too wide than too narrow.
+    """
+    low, high = (usual, coached) if usual.value < coached.value else (coached, usual)
+    by = high.value - low.value
+    down = math.hypot(high.value - high.lo, low.hi - low.value)
+    up = math.hypot(high.hi - high.value, low.value - low.lo)
+    return f"{whole_text(by - down)} to {whole_text(by + up)}"
 
 
 def _compare_shares(usual: Side, coached: Side) -> list[str]:

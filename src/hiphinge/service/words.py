@@ -42,7 +42,7 @@ LEG_WORDS: Mapping[str, str] = {
 _HEELS = re.compile(r"\bheels\b[^,;]*?shoe-lengths?[^,;]*", re.IGNORECASE)
 
 _ENTRIES: Mapping[type[Event], str] = {
-    RedFlagAnswers: "answers to the red-flag questions",
+    RedFlagAnswers: "answers to the safety questions",
     Intake: "pain now, and how it began",
     SessionOpened: "start of a session",
     SessionClosed: "end of a session",

@@ -110,7 +110,7 @@ def test_a_line_says_what_was_seen_before_what_was_asked_for(holds, mark) -> Non
 
 def test_lines_without_entries_are_about_the_next_session_once_one_is_over() -> None:
     lines = (
-        Line("Red-flag questions", "all answered, none with yes", "17 of 17 answered", True, ("flags",)),
+        Line("Safety questions", "all answered, none with yes", "17 of 17 answered", True, ("flags",)),
         Line("Back pain in the session", "2 of 10 or less", "not answered", None),
         Line("Reps that pass", "2 sets", "0 such sets", False),
     )
@@ -118,7 +118,7 @@ def test_lines_without_entries_are_about_the_next_session_once_one_is_over() -> 
         session_view(replace(SUMMARY, decision=replace(NEXT, evidence=lines)), zone=UTC),
         progress_view(replace(PROGRESS, decision=replace(NEXT, evidence=lines)), zone=UTC),
     ):
-        assert [line["rule"] for line in view["why"]] == ["Red-flag questions:"]
+        assert [line["rule"] for line in view["why"]] == ["Safety questions:"]
         assert view["later"] == [
             {"rule": "Back pain in the session", "needed": "2 of 10 or less"},
             {"rule": "Reps that pass", "needed": "2 sets"},
