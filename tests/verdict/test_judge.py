@@ -143,3 +143,11 @@ def test_a_measure_of_the_set_is_judged_without_a_rep():
 )
 def test_limits_in_words(limits, unit, words):
     assert limits.describe(unit) == words
+
+
+def test_what_explains_a_hinge_is_shown_and_not_judged_where_no_hinge_is_asked_for():
+    for drill in ("toe_touch", "rounding"):
+        finding = judge([measure("lumbar_share", 60)], criteria_for(drill))
+        assert {one.grade for one in finding if one.rule == "4c"} <= {"reported"}
+    (share,) = (one for one in judge([measure("lumbar_share", 60)], criteria_for("toe_touch")) if one.rule == "4c")
+    assert share.grade == "reported"

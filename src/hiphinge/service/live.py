@@ -335,7 +335,12 @@ class LiveService:
         }  # fmt: skip
 
     def _early(self, person: Person, drill: Drill, entry: SetDone) -> str:
-        """Say that another drill was due when the set was done, so that it counts nothing yet; "" where it counts."""
+        """Say that another drill was due when the set was done, so that it counts nothing yet; "" where it counts.
+
+        Nothing is said to a guest, who tries one bend or has one appointment: nothing of theirs counts for a program.
+        """
+        if person.guest:
+            return ""
         from hiphinge.program.next_step import next_step
 
         events = self.desk.history(person).events

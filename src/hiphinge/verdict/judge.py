@@ -63,12 +63,15 @@ def judge(measures: Iterable[Measure], criteria: Criteria) -> tuple[Finding, ...
     reps = sorted({rep for _, rep in table if rep is not None})
     findings: list[Finding] = []
     before: dict[str, Grade] = {}
+    # What explains how the back and the hips moved is judged where they are: not in a toe-touch or a rounding.
+    hinging = "4" in criteria.judged
     for rep in (*reps, None):
         for spec in criteria.rules:
             measure = table.get((spec.measure, rep))
             if measure is None:
                 continue
-            finding = _apply(spec, measure, judged=spec.rule in criteria.judged, before=before.get(spec.rule))
+            judged = spec.rule in criteria.judged or (spec.explains and hinging)
+            finding = _apply(spec, measure, judged=judged, before=before.get(spec.rule))
             findings.append(finding)
             if finding.grade in _ORDER:
                 before[spec.rule] = finding.grade
@@ -80,7 +83,7 @@ def _apply(spec: RuleSpec, measure: Measure, *, judged: bool, before: Grade | No
     if measure.value is not None and measure.lo is not None and measure.hi is not None:
         grade = (
             grade_value(measure.value, measure.lo, measure.hi, spec.limits, tolerance=spec.tolerance, before=before)
-            if judged or spec.explains
+            if judged
             else "reported"
         )
     reason = measure.reason
@@ -100,7 +103,7 @@ def _apply(spec: RuleSpec, measure: Measure, *, judged: bool, before: Grade | No
         limits=spec.limits.describe(measure.unit) if has_limits else "",
         tolerance=spec.tolerance,
         source=spec.source,
-        cue=_cue(spec, measure.value) if grade in ("caution", "fail") and judged else "",
+        cue=_cue(spec, measure.value) if grade in ("caution", "fail") and judged and not spec.explains else "",
         reason=reason,
     )
 
