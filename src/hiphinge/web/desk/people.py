@@ -72,7 +72,7 @@ def trend_words(trend: Trend) -> dict[str, str]:
     clear = trend.verdict in ("better", "other_way", "changed") and trend.by is not None
     way = 0 if not clear or not trend.by else (1 if trend.by > 0 else -1)
     return {
-        "arrow": _ARROWS[way] if len(trend.points) > 1 else "·",
+        "arrow": _ARROWS[way] if len(trend.points) > 1 else "",
         "words": _(trend.words),
         "latest": told_text(trend.points[-1], trend.unit),
         "tone": {"better": "met", "other_way": "nearly"}.get(trend.verdict, "unknown"),
