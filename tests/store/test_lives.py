@@ -6,8 +6,9 @@ import pytest
 from sqlalchemy import text
 
 from hiphinge.errors import PersonNotFound, RecordConflict, StoreError
+from hiphinge.program.history import Corrected, RepResult
 from hiphinge.store import LiveChunk, open_store
-from tests.store.samples import FILM, OTHER_FILM, a_set, closed, document, opened
+from tests.store.samples import AT, FILM, OTHER_FILM, a_set, closed, document, opened
 from tests.store.workers import stream, working
 
 
@@ -284,6 +285,33 @@ def test_the_same_correction_twice_is_one_and_two_at_once_are_told(store, ann):
     store.tidy()
     assert [path.name for path in (store._files / ann.id).iterdir()] == folders
     assert len(folders) == 2
+
+
+def test_a_correction_and_its_entry_are_kept_both_or_neither(store, ann):
+    store.append(ann.id, [opened()])
+    number = store.add_assessment(ann.id, document("first"), sha256=FILM)
+    store.append(ann.id, [a_set(assessment=number)])
+
+    def says(number, entry="set"):
+        return Corrected(
+            key=f"corrected-{number}", at=AT, entry=entry, by="Dr. Öz", reason="the arm", outcome="hinge", measures={},
+            reps=(RepResult(number=1, grade="pass"),), revision=number,
+        )  # fmt: skip
+
+    given = (number, document("second"), {"why": "x"})
+    before = len(store.audit(ann.id))
+    with pytest.raises(RecordConflict):  # of the session's beginning there is no correction
+        store.add_revision(*given, files={"a": b"a"}, entry=lambda n: says(n, "s1-open"))
+    assert (store.assessment(number).revision, len(store.audit(ann.id))) == (0, before)
+    with pytest.raises(ZeroDivisionError):  # killed in between is the same: nothing was committed
+        store.add_revision(*given, files={"a": b"a"}, entry=lambda n: n // 0)
+    assert store.assessment(number).revision == 0
+    assert [path.name for path in (store._files / ann.id).iterdir()] == []
+    for _ in range(2):
+        assert store.add_revision(*given, files={"a": b"a"}, after=0, entry=says) == 1
+    events = store.history(ann.id).events
+    assert [event.key for event in events][-1] == "corrected-1"
+    assert len(events) == 3
 
 
 def test_what_is_no_correction_is_refused_and_leaves_no_file(store, ann, tmp_path):

@@ -211,7 +211,7 @@ def preview_correction(desk: Desk, person: Person, clip: SeenClip, corrections: 
     before = judge_clip(desk, person, clip)
     after = judge_clip(desk, person, clip, corrections)
     history = desk.history(person)
-    event = _event(desk, clip, entry, after, corrections, by="-", reason="-", revision=0, at=history.now)
+    event = _event(desk, clip, entry, after, corrections, by="-", reason="-", at=history.now)
     tried = History((*history.events, event), history.now)
     return Preview(
         assessment=after,
@@ -272,9 +272,13 @@ def save_correction(
         document = desk.store.assessment(clip.assessment, revision=0).document
     reason, now = reason.strip(), desk.history(person).now
     what = {"corrections": corrections_document(corrections), "by": by, "reason": reason}
-    number = desk.store.add_revision(clip.assessment, document, what, after=newest)
-    event = _event(desk, clip, entry, after, corrections, by=by, reason=reason, revision=number, at=now)
-    return desk.record(person, event)
+    event = _event(desk, clip, entry, after, corrections, by=by, reason=reason, at=now)
+
+    def numbered(number: int) -> Corrected:
+        return replace(event, key=f"corrected-{clip.assessment}-{number}", revision=number)
+
+    number = desk.store.add_revision(clip.assessment, document, what, after=newest, entry=numbered)
+    return desk.record(person, numbered(number))  # the log has it; what is decided on it is kept now
 
 
 def _need_entry(clip: SeenClip) -> SetDone | ClipSeen:
@@ -288,9 +292,9 @@ def _need_entry(clip: SeenClip) -> SetDone | ClipSeen:
 
 def _event(
     desk: Desk, clip: SeenClip, entry: SetDone | ClipSeen, after: Assessment, corrections: Corrections, *, by: str,
-    reason: str, revision: int, at: datetime,
+    reason: str, at: datetime,
 ) -> Corrected:  # fmt: skip
-    """Return the entry that says how the clip is read from now on; undone, as it was entered."""
+    """Return the entry that says how the clip is read from now on, without a number; undone, as it was entered."""
     given: Mapping[str, Any] = {"outcome": entry.outcome, "measures": entry.measures}
     if corrections:
         back = entry.back_reps if isinstance(entry, SetDone) else None
@@ -299,8 +303,7 @@ def _event(
     if isinstance(entry, SetDone):
         reps = _grade(desk, clip, entry, after) if corrections else entry.reps
     return Corrected(
-        key=f"corrected-{clip.assessment}-{revision}", at=at, entry=entry.key, by=by, reason=reason,
-        reps=reps, revision=revision, **given,
+        key=f"corrected-{clip.assessment}", at=at, entry=entry.key, by=by, reason=reason, reps=reps, revision=0, **given,
     )  # fmt: skip
 
 

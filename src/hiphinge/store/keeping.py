@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from hiphinge.errors import StoreError
+from hiphinge.program.history import Event
 from hiphinge.store import films, log, people, revisions, upkeep
 from hiphinge.store.core import StoreCore
 from hiphinge.store.files import remove_tree
@@ -122,6 +123,7 @@ class FilmStore(StoreCore):
         *,
         files: Mapping[str, Path | bytes] | None = None,
         after: int | None = None,
+        entry: Callable[[int], Event] | None = None,
     ) -> int:
         """Keep a correction of an assessment and return its number, from 1; what the newest says already is kept once.
 
@@ -133,11 +135,13 @@ class FilmStore(StoreCore):
             As for ``add_assessment``.
         after
             The revision that the correction rests on (0: the first document); None: whichever is the newest.
+        entry
+            Makes, from the number, the entry of the person's log that says so: both are kept, or neither.
 
         Raises
         ------
         RecordConflict
-            Somebody else corrected it since ``after``, or the document is no assessment.
+            Somebody else corrected it since ``after``, the document is no assessment, or the entry does not fit.
         StoreError
             There is no such assessment.
         """
@@ -150,6 +154,10 @@ class FilmStore(StoreCore):
                 number, added = revisions.insert_revision(connection, new, self._files, who=self._who, now=now)
                 if added:
                     self._audit(connection, f"assessment {assessment_id} corrected ({number})", person)
+                if entry is not None:
+                    done = log.append_events(connection, person, (entry(number),), now=now)
+                    if done.added:
+                        self._audit(connection, f"entries {done.last - done.added + 1} to {done.last} added", person)
         except BaseException:
             if person and self._folder(person).is_dir():
                 self._tidy_person(person)
