@@ -36,6 +36,24 @@ def test_every_answer_has_the_headers(home, path):
     assert "server" not in found
 
 
+def test_nothing_of_a_request_is_handed_to_who_collects_telemetry(store, monkeypatch):
+    from opentelemetry import trace
+
+    asked = []
+
+    class Collector(trace.NoOpTracerProvider):
+        def get_tracer(self, *args, **more):
+            asked.append(args)
+            return super().get_tracer(*args, **more)
+
+    monkeypatch.setattr(trace, "get_tracer_provider", Collector)
+    monkeypatch.setenv("FASTAPI_OTEL_AUTO_CONFIGURE", "true")
+    with home_browser(store) as browser:
+        assert browser.get("/start").status_code == 200
+        assert browser.get("/healthz").status_code == 200
+    assert asked == []
+
+
 def test_pages_are_kept_by_no_cache(home):
     assert home.get("/start").headers["cache-control"] == "no-store"
 

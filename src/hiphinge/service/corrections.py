@@ -303,7 +303,8 @@ def _event(
     if isinstance(entry, SetDone):
         reps = _grade(desk, clip, entry, after) if corrections else entry.reps
     return Corrected(
-        key=f"corrected-{clip.assessment}", at=at, entry=entry.key, by=by, reason=reason, reps=reps, revision=0, **given,
+        key=f"corrected-{clip.assessment}", at=at, entry=entry.key, by=by, reason=reason, reps=reps, revision=0,
+        **given,
     )  # fmt: skip
 
 

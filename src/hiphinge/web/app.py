@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from fastapi import FastAPI
+from fastapi.telemetry import TelemetryConfig
 
 from hiphinge.service.clips import Runner
 from hiphinge.service.desk import utc_now
@@ -22,6 +23,12 @@ if TYPE_CHECKING:
     from hiphinge.store import Store
 
 __all__ = ["create_app"]
+
+#: FastAPI can hand requests, bodies and tracebacks to whatever collects telemetry in the process or is named in the
+#: environment: what is asked here is about somebody's health, so nothing is handed on.
+_SILENT: Final[TelemetryConfig] = {
+    "tracing": False, "metrics": False, "logs": False, "operation_spans": False, "auto_configure": False,
+}  # fmt: skip
 
 
 def create_app(
@@ -69,6 +76,7 @@ def create_app(
         openapi_url=None,
         redirect_slashes=False,
         lifespan=_lifespan,
+        telemetry=_SILENT,
     )
     app.state.hiphinge = context
     for router in ROUTERS:
