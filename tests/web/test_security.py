@@ -41,10 +41,10 @@ def test_nothing_of_a_request_is_handed_to_who_collects_telemetry(store, monkeyp
 
     asked = []
 
-    class Collector(trace.NoOpTracerProvider):
+    class Collector(trace.TracerProvider):
         def get_tracer(self, *args, **more):
             asked.append(args)
-            return super().get_tracer(*args, **more)
+            return trace.NoOpTracer()
 
     monkeypatch.setattr(trace, "get_tracer_provider", Collector)
     monkeypatch.setenv("FASTAPI_OTEL_AUTO_CONFIGURE", "true")
