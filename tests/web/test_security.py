@@ -378,10 +378,11 @@ def test_only_so_many_films_with_forms_come_at_once():
 
 def test_a_film_with_a_form_holds_its_place(home):
     person = home.post("/start").headers["location"].split("/")[2]
-    spool = home.app.state.hiphinge.extras["access.spool"] = Spool(most=0)
+    held = home.app.state.hiphinge.extras
+    held["access.spool"] = Spool(most=0)
     film = {"film": ("a.mp4", b"x")}
     assert home.post(f"/p/{person}/upload", files=film).status_code == 429
-    spool._most = 1
+    held["access.spool"] = Spool(most=1)
     for _number in range(2):
         assert home.post(f"/p/{person}/upload", files=film).status_code == 303
 

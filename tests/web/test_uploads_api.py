@@ -14,8 +14,8 @@ import pytest
 from hiphinge.program.history import FeelLog, SetDone
 from hiphinge.service.jobs import film_of
 from hiphinge.web.errors import TooMany
+from hiphinge.web.places import Places
 from hiphinge.web.uploads.events import Feed
-from hiphinge.web.uploads.pieces import Pieces
 from hiphinge.web.uploads.receive import MOST_OPEN, PIECE_BYTES
 from tests.web.patients import House, make_film, open_house
 
@@ -346,7 +346,7 @@ def test_films_do_not_take_the_room_that_everything_else_needs(house, monkeypatc
 
 
 def test_only_so_many_pieces_are_held_at_once() -> None:
-    pieces = Pieces(most_each=2, most=3)
+    pieces = Places(2, 3, wait_s=2.0)
     with pieces.taking("ana"), pieces.taking("ana"):
         with pytest.raises(TooMany), pieces.taking("ana"):
             pass
@@ -360,7 +360,7 @@ def test_a_piece_waits_while_others_of_the_film_hang(house) -> None:
     """On connections that were lost, say: the page tries again."""
     sender = Sender(house, make_film(7))
     assert sender.begin().status_code == 201
-    pieces = house.app.state.hiphinge.extras["uploads.pieces"] = Pieces(most_each=1)
+    pieces = house.app.state.hiphinge.extras["uploads.pieces"] = Places(1, 24, wait_s=2.0)
     with pieces.taking(house.person.id):
         answer = sender.piece(0, 1000)
         assert (answer.status_code, answer.headers["retry-after"]) == (429, "2")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +11,8 @@ from pathlib import Path
 from starlette.datastructures import FormData
 from starlette.requests import Request
 
-from hiphinge.web.errors import TooMany, WebError
+from hiphinge.web.errors import WebError
+from hiphinge.web.places import Places
 from hiphinge.web.translate import _
 
 __all__ = ["RESERVE_BYTES", "Spool", "has_room", "is_multipart", "no_room", "read_form"]
@@ -66,9 +66,8 @@ class Spool:
     def __init__(
         self, *, most_each: int = _MOST_EACH, most: int = _MOST, has_room: Callable[[int], bool] | None = None
     ) -> None:
-        self._most_each, self._most = most_each, most
+        self._places = Places(most_each, most, wait_s=_WAIT_S)
         self._has_room = has_room or _has_room_here
-        self._under_way: Counter[str] = Counter()
         self._bytes = 0
 
     @contextmanager
@@ -82,19 +81,14 @@ class Spool:
         WebError
             The temporary folder takes no more.
         """
-        if self._under_way[session] >= self._most_each or self._under_way.total() >= self._most:
-            raise TooMany(_WAIT_S)
-        if not self._has_room(self._bytes + n_bytes):
-            raise no_room()
-        self._under_way[session] += 1
-        self._bytes += n_bytes
-        try:
-            yield
-        finally:
-            self._bytes -= n_bytes
-            self._under_way[session] -= 1
-            if not self._under_way[session]:
-                del self._under_way[session]
+        with self._places.taking(session):
+            if not self._has_room(self._bytes + n_bytes):
+                raise no_room()
+            self._bytes += n_bytes
+            try:
+                yield
+            finally:
+                self._bytes -= n_bytes
 
 
 def _has_room_here(n_bytes: int) -> bool:
