@@ -295,7 +295,8 @@ def test_interval_is_left_out_where_it_is_not_told() -> None:
 def test_a_share_of_the_bend_is_said_from_none_to_all_of_it() -> None:
     share = Measure("hip_share", "hip share", 1, 102.0, 80.0, 125.0, "%", "good", "")
     assert words.measure_text(share) == "100 % (80 to 100)"
-    assert words.measure_text(replace(share, name="lumbar_share")) == "102 % (80 to 125)"
+    assert words.measure_text(replace(share, name="lumbar_share")) == "100 % (80 to 100)"
+    assert words.measure_text(replace(share, name="lumbar_of_own_maximum")) == "102 % (80 to 125)"
 
 
 def test_reference_is_said_in_a_sentence() -> None:

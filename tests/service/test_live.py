@@ -20,8 +20,9 @@ from hiphinge.program.history import ClipSeen, SetDone
 from hiphinge.report.document import parse_assessment
 from hiphinge.service.desk import Desk
 from hiphinge.service.live import LiveService, LiveWish, Told
-from hiphinge.service.live_summary import live_cue, pace_hz
+from hiphinge.service.live_summary import NEEDED_HZ, live_cue, measures_part, pace_hz
 from hiphinge.store import LiveChunk, LiveSet, Person, Store, open_store
+from hiphinge.web import assets
 from tests.web.live.fakes import frames
 from tests.web.live.phone import hinge_rows, messages_of
 
@@ -229,6 +230,16 @@ def test_who_was_coached_live_is_not_told_how_to_film(service: LiveService, stor
 def test_a_pause_makes_no_device_slow() -> None:
     assert pace_hz(np.array([0.0, 0.1, 0.2, 60.0, 60.1])) == pytest.approx(10.0)
     assert pace_hz(np.array([1.0])) is None
+
+
+def test_the_page_and_the_summary_need_the_same_pace():
+    source = Path(assets.__file__).parent / "static" / "js" / "pose" / "source.js"
+    assert f"export const MIN_FPS = {NEEDED_HZ:g};" in source.read_text(encoding="utf-8")
+
+
+def test_a_share_of_the_own_maximum_may_be_more_than_all_of_it_and_one_of_the_bend_not():
+    found = measures_part({"hip_share": (97.0, 80.0, 118.0), "lumbar_of_own_maximum": (120.0, 90.0, 150.0)})
+    assert (found["hip_share"]["hi"], found["lumbar_of_own_maximum"]["hi"]) == (100.0, 150.0)
 
 
 def test_a_set_whose_session_is_over_is_not_kept_and_says_why(service: LiveService, store: Store, ana: Person) -> None:

@@ -6,6 +6,7 @@ import math
 
 from hiphinge.model import Assessment, Grade, Measure, Outcome, Reference, Verdict, ViewGrade
 from hiphinge.verdict.headlines import LED_BY_HIPS
+from hiphinge.verdict.labels import as_shown
 
 __all__ = [
     "DRILL_WORDS",
@@ -16,6 +17,7 @@ __all__ = [
     "VIEW_WORDS",
     "interval_text",
     "measure_text",
+    "named_text",
     "outcome_text",
     "reference_text",
     "untold_lines",
@@ -120,11 +122,16 @@ def interval_text(value: float | None, lo: float | None, hi: float | None, unit:
 
 
 def measure_text(one: Measure) -> str:
-    """Return a measure with its interval; the hips' share of the bend stays between none and all of it."""
-    value, lo, hi = (
-        min(max(x, 0.0), 100.0) if x is not None and one.name == "hip_share" else x for x in (one.value, one.lo, one.hi)
-    )
-    return interval_text(value, lo, hi, one.unit)
+    """Return a measure with its interval, as it is shown."""
+    if one.value is None or one.lo is None or one.hi is None:
+        return interval_text(one.value, one.lo, one.hi, one.unit)
+    return named_text(one.name, (one.value, one.lo, one.hi), one.unit)
+
+
+def named_text(name: str, found: tuple[float, float, float], unit: str) -> str:
+    """Return value, lo and hi of the measure of this name, as they are shown."""
+    value, lo, hi = as_shown(name, *found)
+    return interval_text(value, lo, hi, unit)
 
 
 def reference_text(reference: Reference) -> str:

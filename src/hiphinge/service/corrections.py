@@ -13,7 +13,7 @@ from hiphinge.errors import InputNotFound, RecordConflict, UsageError
 from hiphinge.program.clock import find_withdrawn
 from hiphinge.program.corrected import find_corrections
 from hiphinge.program.history import ClipSeen, Corrected, Event, History, RepResult, SetDone
-from hiphinge.report.program.words import shown_interval
+from hiphinge.report.words import named_text
 from hiphinge.service.grading import felt_touch, grade_reps, middle_measures
 from hiphinge.service.questions import reference_clip
 
@@ -354,7 +354,7 @@ def _compare(before: Assessment, after: Assessment) -> tuple[Difference, ...]:
     labels = {one.name: (one.label, one.unit) for one in (*before.measures, *after.measures)}
     old, new = middle_measures(before), middle_measures(after)
     return tuple(
-        Difference(label, *(shown_interval(*side[name], unit) if name in side else "not told" for side in (old, new)))
+        Difference(label, *(named_text(name, side[name], unit) if name in side else "not told" for side in (old, new)))
         for name, (label, unit) in labels.items()
         if name in old or name in new
     )

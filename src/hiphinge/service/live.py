@@ -235,7 +235,7 @@ class LiveService:
             assessment, tracks = self._judge(opened, look.history)
             if assessment is None or tracks is None or not _is_worth_keeping(self.desk.drill(found.drill), assessment):
                 self.store.abandon_live(live)
-                return nothing_done(assessment, pace_hz=None if tracks is None else pace_hz(tracks.pose.time_s))
+                return nothing_done(assessment, followed_hz=None if tracks is None else pace_hz(tracks.pose.time_s))
             if look.session is None or look.session.session != found.session:
                 self.store.abandon_live(live)
                 return nothing_done(assessment, why="Its session was over before it ended, so it is not kept.")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hiphinge.program.history import RepResult
-from hiphinge.verdict.labels import MEASURE_LABELS
+from hiphinge.verdict.labels import MEASURE_LABELS, as_shown
 
 if TYPE_CHECKING:
     from hiphinge.model import Array, Assessment
@@ -34,7 +34,7 @@ _NOTHING = {
 
 
 def nothing_done(
-    assessment: Assessment | None = None, *, why: str = "", pace_hz: float | None = None
+    assessment: Assessment | None = None, *, why: str = "", followed_hz: float | None = None
 ) -> dict[str, Any]:
     """Return the summary of a set of which nothing is kept.
 
@@ -44,17 +44,19 @@ def nothing_done(
         What was told of it; None where nothing was streamed.
     why
         Why nothing is kept; "" where no rep was seen. A device that was too slow to see any is told so.
-    pace_hz
+    followed_hz
         How many pictures a second the device followed.
     """
     told: Mapping[str, Any] = _NOTHING
-    note, then = why or "No rep was seen, so nothing is kept.", None
+    note = why or "No rep was seen, so nothing is kept."
+    then: Mapping[str, str] | None = None
     if assessment is not None:
         told = {**verdict_part(assessment), "cue": live_cue(assessment, assessment.verdict.cue)}
-    if not why and pace_hz is not None and pace_hz < NEEDED_HZ:
+    if not why and followed_hz is not None and followed_hz < NEEDED_HZ:
         headline = "This device was too slow for live coaching."
         told = {**_NOTHING, "outcome": "cannot_tell", "headline": headline}
-        note, then = f"{_say_pace(pace_hz)} No rep was seen, so nothing is kept.", {"action": "film", "reason": _SEND}
+        note = f"{_say_pace(followed_hz)} No rep was seen, so nothing is kept."
+        then = {"action": "film", "reason": _SEND}
     return {**told, "stored": False, "note": note, "reps": [], "measures": {}, "next": then}
 
 
@@ -72,8 +74,8 @@ def live_cue(assessment: Assessment, cue: str) -> str:
     return f"{_say_pace(check.value or 0.0)} {_SEND}" if slow else ""
 
 
-def _say_pace(pace_hz: float) -> str:
-    return f"It followed about {pace_hz:.0f} pictures a second, and coaching needs {NEEDED_HZ:.0f} or more."
+def _say_pace(followed_hz: float) -> str:
+    return f"It followed about {followed_hz:.0f} pictures a second, and coaching needs {NEEDED_HZ:.0f} or more."
 
 
 def verdict_part(assessment: Assessment) -> dict[str, Any]:
@@ -106,6 +108,6 @@ def measures_part(told: Mapping[str, tuple[float, float, float]]) -> dict[str, A
     found = {}
     for name in _SHOWN:
         if name in told:
-            (label, unit), (value, lo, hi) = MEASURE_LABELS[name], told[name]
+            (label, unit), (value, lo, hi) = MEASURE_LABELS[name], as_shown(name, *told[name])
             found[name] = {"label": label, "unit": unit, "value": value, "lo": lo, "hi": hi}
     return found

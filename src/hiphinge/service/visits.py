@@ -143,8 +143,8 @@ def _ended(visit: Visit) -> datetime:
 
 def _side(desk: Desk, person: Person, entry: ClipSeen) -> tuple[VisitSide, Assessment]:
     from hiphinge.report.program.visit import VisitSide
-    from hiphinge.report.program.words import shown_interval
     from hiphinge.report.stick import describe_stick, draw_stick
+    from hiphinge.report.words import named_text
 
     clip = find_clip(desk, person, entry.assessment)
     document = read_document(desk, clip)
@@ -152,7 +152,7 @@ def _side(desk: Desk, person: Person, entry: ClipSeen) -> tuple[VisitSide, Asses
     labels = {one.name: (one.label, one.unit) for one in document.measures}
     told = middle_measures(document)
     shown = [name for name in _MEASURES if name in told]
-    measures = [(labels[name][0].capitalize(), shown_interval(*told[name], labels[name][1])) for name in shown]
+    measures = [(labels[name][0].capitalize(), named_text(name, told[name], labels[name][1])) for name in shown]
     label = {"usual": "Usual bend", "coached": "Coached bend"}[entry.label]
     svg = draw_stick(drawn, name=entry.label)
     side = VisitSide(label, document.verdict.headline, svg, describe_stick(drawn), measures, entry.pain)

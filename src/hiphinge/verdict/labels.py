@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-__all__ = ["MEASURE_LABELS"]
+__all__ = ["MEASURE_LABELS", "as_shown"]
 
 #: Name -> (label, unit).
 MEASURE_LABELS: Mapping[str, tuple[str, str]] = {
@@ -47,3 +47,19 @@ MEASURE_LABELS: Mapping[str, tuple[str, str]] = {
     "heel_to_wall": ("heel to wall in the still stand", "FL"),
     "lean_spread": ("spread of the bottom lean over the set", "°"),
 }
+
+#: Parts of a whole. A share of one's own maximum is none: more than all of it may be bent.
+_PARTS = frozenset(name for name, (_, unit) in MEASURE_LABELS.items() if unit == "%") - {"lumbar_of_own_maximum"}
+
+
+def as_shown(name: str, *values: float) -> tuple[float, ...]:
+    """Return values of a measure as they are shown: a share of the bend, in percent, between none and all of it.
+
+    What is stored keeps an estimate that lies past an end.
+
+    Examples
+    --------
+    >>> as_shown("hip_share", 102.0, 80.0, 125.0), as_shown("lumbar_of_own_maximum", 120.0)
+    ((100.0, 80.0, 100.0), (120.0,))
+    """
+    return tuple(min(max(one, 0.0), 100.0) for one in values) if name in _PARTS else values

@@ -21,6 +21,7 @@ from hiphinge.verdict.headlines import (
     WALL_UNTOLD,
 )
 from hiphinge.verdict.judge import grade_value
+from hiphinge.verdict.labels import as_shown
 from hiphinge.verdict.measures import MIN_REFERENCE_DEG
 
 __all__ = ["MIN_CERTAINTY", "RepView", "decide_verdict", "outcome_of_rep", "spread_interval"]
@@ -130,18 +131,18 @@ def _name_open(rep: RepView, criteria: Criteria) -> str:
     touch = criteria.drill == "toe_touch"
     found = _weigh_touch(rep, criteria) if touch else _weigh(rep, criteria)
     named = [one for one in OPEN if found[one] >= _NAMED * found.total()]
-    decides = rep.get("hip_share_60" if touch else "lumbar_flexion")
+    name = "hip_share_60" if touch else "lumbar_flexion"
+    decides = rep.get(name)
     if len(named) < 2 or decides is None:
         return ""
+    lo, hi = (_number(x, 0) for x in as_shown(name, *decides[1:]))
     if touch:
-        lo, hi = (_number(min(max(x, 0.0), 100.0), 0) for x in decides[1:])
         back, hips = (_number(x, 0) for x in (criteria.back_first_share_max, criteria.hips_first_share_min))
         why = (
             f"of the first 60° of the bend the hips did {lo} to {hi} %; under {back} % the back goes first, from "
             f"{hips} % on the hips do"
         )
     else:
-        lo, hi = (_number(x, 0) for x in decides[1:])
         why = f"the lower back bent by {lo} to {hi}°, and the answer changes in between"
     answers = ", or that ".join(OPEN[one] for one in named)
     return f"It may be that {answers}: {why}. The estimate is too wide to say which; that is no fault of your bend."
@@ -372,9 +373,7 @@ def _explain(reps: Mapping[int, RepView], outcomes: Sequence[Outcome], criteria:
             found = rep.get(name)
             if found is not None:
                 digits = 2 if unit == " FL" else 0
-                # A share of a whole is said from none to all of it.
-                ends = (min(max(x, 0.0), 100.0) for x in found) if name == "hip_share" else found
-                value, lo, hi = (_number(x, digits) for x in ends)
+                value, lo, hi = (_number(x, digits) for x in as_shown(name, *found))
                 parts.append(f"{label} {value}{unit} ({lo} to {hi})")
             else:
                 parts.append(f"{label} not told")

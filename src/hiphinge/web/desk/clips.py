@@ -12,9 +12,8 @@ from starlette.responses import FileResponse, Response
 from hiphinge.clip.corrections import MOST_CORRECTIONS, Corrections, JointPlace
 from hiphinge.errors import InputNotFound, UsageError
 from hiphinge.program.history import ClipSeen, RepResult, SetDone
-from hiphinge.report.program.words import shown_interval
 from hiphinge.report.replay import replay_document
-from hiphinge.report.words import GRADE_WORDS, OUTCOME_WORDS, interval_text, reference_text, untold_lines
+from hiphinge.report.words import GRADE_WORDS, OUTCOME_WORDS, interval_text, named_text, reference_text, untold_lines
 from hiphinge.sagittal.points import JOINTS
 from hiphinge.service.corrections import (
     Preview,
@@ -219,7 +218,7 @@ def _measures(found: Any) -> list[dict[str, str]]:
 
     labels = {one.name: (one.label, one.unit) for one in found.measures}
     return [
-        {"label": labels[name][0], "text": shown_interval(*value, labels[name][1])}
+        {"label": labels[name][0], "text": named_text(name, value, labels[name][1])}
         for name, value in middle_measures(found).items()
         if name in ("lumbar_flexion", "hip_flexion", "hip_share", "trunk_lean", "hip_back", "knee_flexion")
     ]
