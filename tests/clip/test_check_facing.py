@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from hiphinge.clip.options import AssessOptions
-from hiphinge.clip.track import _check_facing
+from hiphinge.clip.track import check_facing
 from hiphinge.sagittal import FacingDecision
 from tests.synthetic import PERFECT, film, script
 
@@ -36,9 +36,9 @@ def tracks(*, mirrored: bool, flipped: bool, told: str | None):
     ],
 )
 def test_the_track_settles_what_the_survey_left_open(mirrored, flipped, told, expected):
-    found = _check_facing(tracks(mirrored=mirrored, flipped=flipped, told=told), AssessOptions())
+    found = check_facing(tracks(mirrored=mirrored, flipped=flipped, told=told), AssessOptions())
     assert (found.facing if found else None) == expected
 
 
 def test_a_given_facing_is_never_overruled():
-    assert _check_facing(tracks(mirrored=False, flipped=True, told="right"), AssessOptions(facing="right")) is None
+    assert check_facing(tracks(mirrored=False, flipped=True, told="right"), AssessOptions(facing="right")) is None

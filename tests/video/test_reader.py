@@ -252,3 +252,15 @@ def test_decoder_keeps_quiet(tmp_path, capfd):
     captured = capfd.readouterr()
     assert captured.out == ""
     assert captured.err == ""
+
+
+def test_the_times_of_all_pictures_are_told_without_decoding(tmp_path):
+    path, _ = corpus.variable_rate(tmp_path)
+    with open_video(path) as video:
+        np.testing.assert_allclose(video.picture_times_s(), [frame.time_s for frame in video.frames()], atol=1e-9)
+
+
+@pytest.mark.parametrize("make", [corpus.truncated_decodable, corpus.jpeg_with_orientation])
+def test_times_that_do_not_tell_are_none(make, tmp_path):
+    with open_video(make(tmp_path)) as video:
+        assert video.picture_times_s() is None

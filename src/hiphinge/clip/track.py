@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from hiphinge.clip.analyse import ClipTracks
 from hiphinge.clip.options import AssessOptions, Progress, ProgressCallback
-from hiphinge.model import Array, Facing, Frame, PoseFrame, PoseTrack
+from hiphinge.model import Array, Facing, Frame, PoseFrame, PoseTrack, VideoInfo
 from hiphinge.sagittal import FacingDecision, compute_facing_evidence, decide_facing
 from hiphinge.spine import ProfileBuilder, compute_profile
+from hiphinge.timing import Stage
 from hiphinge.video import CameraWatch, VideoReader
 
 if TYPE_CHECKING:
     from hiphinge.pose.base import PoseEstimator, Survey
 
-__all__ = ["track_clip"]
+__all__ = ["check_facing", "survey_clip", "track_clip", "track_frames"]
 
 #: Pictures looked at before the clip is tracked: enough for people and facing, few enough to cost little.
 SURVEY_PICTURES = 6
@@ -56,15 +58,22 @@ def track_clip(
         ``facing.facing`` is None where it could not be told; the pose is then that of the plain picture and is used
         for the view checks only.
     """
-    frames = reader.sample(SURVEY_PICTURES, options.from_s, options.to_s)
-    survey = estimator.survey(frames, person=options.person)
-    decision = _settle_facing(survey, options)
+    survey, decision = survey_clip(reader, estimator, options)
     report = _Reporter(reader, options, progress)
     tracks = _track(reader, estimator, options, survey, decision, report)
-    better = _check_facing(tracks, options)
+    better = check_facing(tracks, options)
     if better is not None:
         tracks = _track(reader, estimator, options, survey, better, report)
     return tracks
+
+
+def survey_clip(reader: VideoReader, estimator: PoseEstimator, options: AssessOptions) -> tuple[Survey, FacingDecision]:
+    """Look at a few pictures of the clip: whom to follow, and which way they face."""
+    with Stage("survey: pictures"):
+        frames = reader.sample(SURVEY_PICTURES, options.from_s, options.to_s)
+    with Stage("survey: people and facing"):
+        survey = estimator.survey(frames, person=options.person)
+    return survey, _settle_facing(survey, options)
 
 
 def _settle_facing(survey: Survey, options: AssessOptions) -> FacingDecision:
@@ -73,7 +82,7 @@ def _settle_facing(survey: Survey, options: AssessOptions) -> FacingDecision:
     return decide_facing(survey.plain, survey.mirrored)
 
 
-def _check_facing(tracks: ClipTracks, options: AssessOptions) -> FacingDecision | None:
+def check_facing(tracks: ClipTracks, options: AssessOptions) -> FacingDecision | None:
     """Return what the whole track clearly says where the survey said nothing or the opposite, else None."""
     pose = tracks.pose
     if options.facing != "auto" or not pose.seen.any():
@@ -97,23 +106,54 @@ def _track(
     decision: FacingDecision,
     report: _Reporter,
 ) -> ClipTracks:
+    frames = reader.frames(options.from_s, options.to_s)
+    tracks = track_frames(frames, reader.info, estimator, survey, decision, on_frame=report.count)
+    return replace(tracks, n_lost=reader.damage.n_lost)
+
+
+def track_frames(
+    frames: Iterable[Frame],
+    info: VideoInfo,
+    estimator: PoseEstimator,
+    survey: Survey,
+    decision: FacingDecision,
+    *,
+    on_frame: Callable[[], None] | None = None,
+) -> ClipTracks:
+    """Follow the surveyed person through pictures of one video; what was lost in decoding is not counted here.
+
+    Parameters
+    ----------
+    frames
+        Pictures in order.
+    info
+        Of their video.
+    estimator
+        Source of poses.
+    survey, decision
+        Whom to follow, and which way they face.
+    on_frame
+        Called once per frame.
+    """
     facing: Facing = decision.facing or "right"
     camera, profile = CameraWatch(), ProfileBuilder()
     box: list[tuple[float, float, float, float] | None] = [None]
-    info = reader.info
 
-    def watched(frames: Iterable[Frame]) -> Iterator[Frame]:
+    def watched() -> Iterator[Frame]:
         for frame in frames:
-            camera.update(frame, box[0])
+            with Stage("camera"):
+                camera.update(frame, box[0])
             yield frame
 
     poses = _PoseRows()
-    source = watched(reader.frames(options.from_s, options.to_s))
-    for pose in estimator.track(source, survey, facing=facing):
-        profile.add(compute_profile(pose.keypoints_px, pose.mask, width_px=info.width_px, height_px=info.height_px))
+    for pose in estimator.track(watched(), survey, facing=facing):
+        with Stage("outline"):
+            outline = compute_profile(pose.keypoints_px, pose.mask, width_px=info.width_px, height_px=info.height_px)
+            profile.add(outline)
         box[0] = _box_ratio(pose, info.width_px, info.height_px, mirrored=facing == "left")
         poses.add(pose)
-        report.count()
+        if on_frame is not None:
+            on_frame()
     return ClipTracks(
         video=info,
         pose=poses.finish(mirrored=facing == "left", width_px=info.width_px, height_px=info.height_px),
@@ -121,7 +161,6 @@ def _track(
         camera=camera.finish(),
         facing=decision,
         people=survey.people,
-        n_lost=reader.damage.n_lost,
     )
 
 

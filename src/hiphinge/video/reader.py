@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from hiphinge.errors import UsageError
 from hiphinge.model import Frame, Picture, VideoInfo
-from hiphinge.video.clock import StreamClock
+from hiphinge.video.clock import RESTART_S, StreamClock
 from hiphinge.video.convert import picture_from_frame, read_orientation
 from hiphinge.video.decode import (
     DecodeCounts,
@@ -60,6 +60,7 @@ class _PacketTable:
 
     pts: NDArray[np.int64]
     is_key: NDArray[np.bool_]
+    is_regular: bool
 
 
 class VideoReader:
@@ -147,6 +148,17 @@ class VideoReader:
         if rows[-1] <= SEQUENTIAL_GAP * n:
             return self._sample_in_order(rows)
         return self._sample_by_seeking(rows)
+
+    def picture_times_s(self) -> NDArray[np.float64] | None:
+        """Return the times of all pictures, ``(n,)``, read without decoding any; None where they do not tell.
+
+        They tell where every picture has a time of its own, times never start again, and the file holds as many
+        pictures as its header names: then a picture can be named by its time, whatever the part it is read in.
+        """
+        if self.info.is_photograph:
+            return None
+        table = self._packets()
+        return self._times(table.pts) if table.is_regular else None
 
     def _sampled_rows(self, n: int, start_s: float, end_s: float) -> NDArray[np.intp]:
         """Return rows of the packet table nearest to the middles of ``n`` equal parts."""
@@ -245,16 +257,32 @@ class VideoReader:
     def _packets(self) -> _PacketTable:
         """Read the stamps of all packets, once, without decoding any."""
         if self._table is None:
-            pts, keys = [], []
+            counts = DecodeCounts()
+            packets: list[tuple[int | None, int | None, bool]] = []
+            n_sized = 0
             with open_container(self._path) as container:
-                for packet in demux(container, video_stream(container, self._path), DecodeCounts()):
-                    stamp = packet.pts if packet.pts is not None else packet.dts
-                    if stamp is not None and packet.size and not packet.is_discard:
-                        pts.append(stamp)
-                        keys.append(packet.is_keyframe)
-            stamps, first = np.unique(np.array(pts, dtype=np.int64), return_index=True)
-            self._table = _PacketTable(stamps, np.array(keys, dtype=bool)[first])
+                stream = video_stream(container, self._path)
+                for packet in demux(container, stream, counts):
+                    n_sized += bool(packet.size)
+                    if packet.size and not packet.is_discard:
+                        packets.append((packet.pts, packet.dts, packet.is_keyframe))
+                n_named = stream.frames
+            stamped = [(pts if pts is not None else dts, key) for pts, dts, key in packets]
+            known = [(stamp, key) for stamp, key in stamped if stamp is not None]
+            pts = np.array([stamp for stamp, _ in known], dtype=np.int64)
+            stamps, first = np.unique(pts, return_index=True)
+            whole = counts.undecodable == 0 and n_named <= n_sized and all(one[0] is not None for one in packets)
+            self._table = _PacketTable(
+                stamps,
+                np.array([key for _, key in known], dtype=bool)[first],
+                whole and stamps.size == pts.size > 0 and self._runs_on(pts),
+            )
         return self._table
+
+    def _runs_on(self, pts: NDArray[np.int64]) -> bool:
+        """Whether stamps, in order of decoding, begin with the first picture's and never start again."""
+        back_s = (np.maximum.accumulate(pts) - pts).max() * self._time_base_s
+        return bool(pts.min() == self._first_pts and back_s <= RESTART_S)
 
     def _describe(self, container: InputContainer, stream: VideoStream, picture: Picture) -> VideoInfo:
         check_size(self._path, picture.width_px, picture.height_px)
