@@ -17,6 +17,7 @@ from hiphinge.clip.track import track_clip
 from hiphinge.errors import UsageError
 from hiphinge.model import Assessment, Evidence, Frame, Provenance
 from hiphinge.report import check_folder, read_assessment
+from hiphinge.timing import Stage
 from hiphinge.video import VideoReader, open_video
 
 if TYPE_CHECKING:
@@ -90,7 +91,8 @@ def assess_video(
             created_utc=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
             options=flatten_options(options),
         )
-        assessment = analyse(tracks, options, criteria=criteria, provenance=provenance, own_maximum_deg=own)
+        with Stage("analysis"):
+            assessment = analyse(tracks, options, criteria=criteria, provenance=provenance, own_maximum_deg=own)
         if options.out is not None:
             _write(assessment, reader, path, options, name=name, progress=progress)
     return assessment
@@ -171,15 +173,17 @@ def _write(
         frames = _count(reader.frames(options.from_s, options.to_s), evidence, progress)
         write_overlay(assessment, frames, path)
 
-    pictures.update(_take_pictures(reader, evidence, painter, wanted))
-    write_folder(
-        assessment,
-        source=source,
-        out=Path(options.out),
-        name=name,
-        pictures=pictures,
-        overlay=overlay if draw else None,
-    )
+    with Stage("key pictures"):
+        pictures.update(_take_pictures(reader, evidence, painter, wanted))
+    with Stage("tables and report"):
+        write_folder(
+            assessment,
+            source=source,
+            out=Path(options.out),
+            name=name,
+            pictures=pictures,
+            overlay=overlay if draw else None,
+        )
 
 
 def _key_rows(assessment: Assessment) -> dict[str, int]:

@@ -20,6 +20,7 @@ from hiphinge.pose.region import Region
 from hiphinge.pose.runtime import PRECISION, compile_detector, compile_landmarks, engine_name, load_openvino
 from hiphinge.pose.store import LandmarkModel, find_model, locked_sha256
 from hiphinge.pose.tracking import MIN_PRESENCE, Subject, is_sound, pose_from_landmarks, track_subject
+from hiphinge.timing import Stage
 
 __all__ = ["BlazePose", "flip_region"]
 
@@ -149,8 +150,9 @@ class BlazePose:
 @lru_cache(maxsize=2)
 def _compile_models(detector: Path, landmarks: Path, threads: int) -> tuple[Any, Any]:
     """Compile both models side by side; kept for the next video, for it takes as long as 40 frames."""
-    load_openvino()
-    with ThreadPoolExecutor(max_workers=1) as pool:
+    with Stage("import of the engine"):
+        load_openvino()
+    with Stage("loading of the models"), ThreadPoolExecutor(max_workers=1) as pool:
         other = pool.submit(compile_detector, detector, threads=threads)
         model = compile_landmarks(landmarks, streams=min(2, threads), threads=threads)
         return other.result(), model

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from hiphinge.model import Array, Picture
 from hiphinge.pose.region import Region, apply_affine, canonical_to_image, compose_affine, region_from_points
+from hiphinge.timing import Stage
 
 __all__ = ["Detection", "Detector", "decode_detections", "suppress_overlaps"]
 
@@ -57,8 +58,10 @@ class Detector:
         letterbox = Region(width_px / 2, height_px / 2, float(max(width_px, height_px)), 0.0)
         to_canonical = letterbox.crop_to_canonical(_INPUT_PX)
         to_image = compose_affine(canonical_to_image(width_px, mirrored=mirrored), letterbox.sampling(_INPUT_PX))
-        crop = picture.warp(to_image, size_px=_INPUT_PX)
-        self._request.infer([crop[None]], share_inputs=True)
+        with Stage("crop"):
+            crop = picture.warp(to_image, size_px=_INPUT_PX)
+        with Stage("detector"):
+            self._request.infer([crop[None]], share_inputs=True)
         raw = self._request.get_output_tensor(0).data[0]
         logits = self._request.get_output_tensor(1).data[0, :, 0]
         scores, boxes, points = decode_detections(raw, logits, min_score=min_score)

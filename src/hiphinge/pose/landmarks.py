@@ -17,6 +17,7 @@ from hiphinge.pose.region import (
     compose_affine,
     region_from_points,
 )
+from hiphinge.timing import Stage
 
 __all__ = ["N_KEYPOINTS", "LandmarkRequest", "Landmarks", "refine_from_heatmap"]
 
@@ -58,17 +59,21 @@ class LandmarkRequest:
     def start(self, picture: Picture, region: Region, *, mirrored: bool) -> None:
         """Cut the region out of the picture and start the inference; returns at once."""
         self._region = region
-        to_image = canonical_to_image(picture.width_px, mirrored=mirrored)
-        crop = picture.warp(compose_affine(to_image, region.sampling()), size_px=CROP_PX)
-        # Held here because the engine reads it in place until the inference is done.
-        self._crop = np.ascontiguousarray(crop)[None]
-        self._request.start_async([self._crop], share_inputs=True)
+        with Stage("crop"):
+            to_image = canonical_to_image(picture.width_px, mirrored=mirrored)
+            crop = picture.warp(compose_affine(to_image, region.sampling()), size_px=CROP_PX)
+            # Held here because the engine reads it in place until the inference is done.
+            self._crop = np.ascontiguousarray(crop)[None]
+        with Stage("start of an inference"):
+            self._request.start_async([self._crop], share_inputs=True)
 
     def finish(self) -> Landmarks:
         """Wait for the inference and decode it."""
-        self._request.wait()
-        outputs = [self._request.get_output_tensor(number).data[0] for number in range(5)]
-        return _decode(outputs, self._region)
+        with Stage("waiting for an inference"):
+            self._request.wait()
+        with Stage("points and mask"):
+            outputs = [self._request.get_output_tensor(number).data[0] for number in range(5)]
+            return _decode(outputs, self._region)
 
     def run(self, picture: Picture, region: Region, *, mirrored: bool) -> Landmarks:
         """Start and finish."""

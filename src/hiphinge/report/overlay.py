@@ -15,6 +15,7 @@ from hiphinge.report.palette import HIP, INK, SHADOW, SOFT, TRUNK, Colour, flexi
 from hiphinge.report.panel import Banner, Panel, Reading
 from hiphinge.report.places import BACK_STATIONS, LUMBAR_STATIONS, find_door, find_wall
 from hiphinge.spine.profile import back_curve_px
+from hiphinge.timing import Stage
 from hiphinge.verdict.wall import TOUCH_RATIO
 from hiphinge.video import VideoSink, YuvPicture
 
@@ -287,8 +288,12 @@ def write_overlay(
     with VideoSink(path, *painter.painted_size_px(width, height)) as sink:
         for done, frame in enumerate(frames, 1):
             start_s = frame.time_s if start_s is None else start_s
-            rgb = _scaled_rgb(frame.picture, width, height)
-            sink.write(painter.paint(rgb, rows.get(frame.index)), frame.time_s - start_s)
+            with Stage("overlay: picture"):
+                rgb = _scaled_rgb(frame.picture, width, height)
+            with Stage("overlay: drawing"):
+                rgb = painter.paint(rgb, rows.get(frame.index))
+            with Stage("overlay: encoding"):
+                sink.write(rgb, frame.time_s - start_s)
             if progress is not None:
                 progress(done)
 

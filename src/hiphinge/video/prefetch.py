@@ -7,6 +7,8 @@ from collections.abc import Generator, Iterator
 from queue import Empty, Full, Queue
 from typing import TypeVar
 
+from hiphinge.timing import Stage
+
 __all__ = ["prefetch"]
 
 T = TypeVar("T")
@@ -24,6 +26,7 @@ def prefetch(source: Generator[T, None, None], *, depth: int = 4) -> Iterator[T]
     """
     queue: Queue[tuple[str, T | BaseException | None]] = Queue(depth)
     unwanted = threading.Event()
+    end = object()
 
     def put(item: tuple[str, T | BaseException | None]) -> None:
         while not unwanted.is_set():
@@ -35,11 +38,13 @@ def prefetch(source: Generator[T, None, None], *, depth: int = 4) -> Iterator[T]
 
     def work() -> None:
         try:
-            for item in source:
-                put(("item", item))
-                if unwanted.is_set():
+            while not unwanted.is_set():
+                with Stage("decode"):
+                    item = next(source, end)
+                if item is end:
+                    put(("end", None))
                     return
-            put(("end", None))
+                put(("item", item))  # type: ignore[arg-type]
         except BaseException as error:  # handed over to the reader, whatever it is
             put(("error", error))
         finally:
@@ -61,7 +66,8 @@ def prefetch(source: Generator[T, None, None], *, depth: int = 4) -> Iterator[T]
 
 def _drain(queue: Queue[tuple[str, T | BaseException | None]]) -> Iterator[T]:
     while True:
-        kind, value = queue.get()
+        with Stage("waiting for a picture"):
+            kind, value = queue.get()
         if kind == "end":
             return
         if kind == "error":
