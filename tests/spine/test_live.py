@@ -9,7 +9,7 @@ from hiphinge.model import PoseTrack
 from hiphinge.sagittal import compute_segments, compute_yaw_deg, find_standing
 from hiphinge.signal import SMOOTHING_S
 from hiphinge.spine import LiveSpine, NetworkEstimator, SpineInput
-from hiphinge.spine.live import BLOCK_ROWS, PAUSE_S, SPIKE_FRAMES, _Pool, _smooth, read_together
+from hiphinge.spine.live import PAUSE_S, SPIKE_FRAMES, _Pool, _smooth, read_together
 from hiphinge.validation.films import take_frames
 from tests.synthetic import PERFECT, ROUNDED, View, analyse_clip, film, script
 
@@ -239,7 +239,7 @@ class TestTogether:
         assert done == [n, n]
         return [np.stack(one, axis=2) for one in read]
 
-    @pytest.mark.parametrize("size", [1, 3, BLOCK_ROWS])
+    @pytest.mark.parametrize("size", [1, 3, 32])
     def test_alone_and_together_are_the_same(self, size):
         n = BEGIN + 70
         after = [min(size, n - k) for k in range(BEGIN, n, size)]

@@ -5,8 +5,8 @@ the same Gaussian, which calms less and lags by 0.03 s at 30 frames a second, at
 frames before it; the yaw is the median so far. Intervals are those measured on stills; trunk lean, which turns fastest,
 is given as much more as its smoothing moved it. The validation says how often they hold.
 
-Several people are read together at the cost of a few: the networks read blocks of ``BLOCK_ROWS`` frames, whoever they
-belong to. A block is always full, so that a frame is read the same to the last bit whoever is read with it.
+Several people are read together at the cost of a few: what is done in Python is done once for all. The networks read
+row by row, so that a frame is read the same to the last bit whoever is read with it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +24,7 @@ from hiphinge.sagittal import SPIKE_RATIO, compute_lean_deg, compute_yaw_deg, fi
 from hiphinge.signal import SMOOTHING_S
 from hiphinge.spine.estimator import SpineAngles, SpineInput
 from hiphinge.spine.features import YAW_COLUMN, assemble_features, bridge_outlines, extract_features, reference_row
-from hiphinge.spine.network import OUTPUTS, Network, Reading, SpineModel, load_network, tell_angles, wrap_angles
+from hiphinge.spine.network import OUTPUTS, SpineModel, load_network, tell_angles, wrap_angles
 from hiphinge.spine.outline import hidden_share
 
 __all__ = ["LiveSpine", "read_together"]
@@ -37,8 +37,6 @@ PAUSE_S = 0.5
 YAW_S = 10.0
 #: How far back the smoothing reaches.
 REACH_S = 3 * SMOOTHING_S
-#: Frames that the networks read at a time.
-BLOCK_ROWS = 32
 #: Joints in the order of ``find_joints``: their columns are the first of a sample, outlines follow.
 _HIP, _SHOULDER = 0, 1
 _LEAN = OUTPUTS.index("trunk_lean")
@@ -337,16 +335,8 @@ def _read_networks(readers: Sequence[LiveSpine], features: Array, hidden: Array,
         if network is model.still:
             reference = np.stack([reader._reference for reader in readers if reader._reference is not None])
             reference[:, YAW_COLUMN] = yaw_deg[rows]  # one number for a clip: its change from the stand is always 0
-        reading = _read_in_blocks(network, features[rows], reference)
+        reading = network.read(features[rows], reference, each_alone=True)
         value[rows], half[rows] = tell_angles(
             network, reading, features[rows], reference, hidden[rows], yaw_deg=yaw_deg[rows]
         )
     return value, half
-
-
-def _read_in_blocks(network: Network, features: Array, reference: Array | None) -> Reading:
-    """Read full blocks only, the last one filled up with its last frame."""
-    n = len(features)
-    filled = np.minimum(np.arange(-(-n // BLOCK_ROWS) * BLOCK_ROWS).reshape(-1, BLOCK_ROWS), n - 1)
-    parts = [network.read(features[rows], None if reference is None else reference[rows]) for rows in filled]
-    return Reading(*(np.concatenate([getattr(one, f.name) for one in parts])[:n] for f in fields(Reading)))
