@@ -206,7 +206,7 @@ def _key_rows(assessment: Assessment) -> dict[str, int]:
 def _take_pictures(
     reader: VideoReader, evidence: Evidence, painter: OverlayPainter, wanted: dict[str, int]
 ) -> dict[str, bytes]:
-    """Decode once over the key frames, and paint and keep only those."""
+    """Decode what leads to the key frames, and paint and keep only those."""
     import cv2
 
     if not wanted:
@@ -216,7 +216,7 @@ def _take_pictures(
         keys.setdefault(int(evidence.pose.frame_index[row]), []).append(key)
     times = evidence.pose.time_s[list(wanted.values())]
     pictures = {}
-    for frame in reader.frames(max(0.0, float(times.min()) - 1e-4), float(times.max()) + 1e-3):
+    for frame in reader.pick(times.tolist()):
         for key in keys.get(frame.index, ()):
             rgb = painter.paint(frame.picture.rgb(), wanted[key])
             ok, data = cv2.imencode(".jpg", rgb[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])

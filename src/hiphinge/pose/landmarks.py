@@ -17,6 +17,7 @@ from hiphinge.pose.region import (
     compose_affine,
     region_from_points,
 )
+from hiphinge.pose.runtime import share_memory
 from hiphinge.timing import Stage
 
 __all__ = ["N_KEYPOINTS", "LandmarkRequest", "Landmarks", "refine_from_heatmap"]
@@ -54,26 +55,31 @@ class LandmarkRequest:
     def __init__(self, compiled: Any) -> None:
         self._request = compiled.create_infer_request()
         self._region = Region(0.0, 0.0, 1.0, 0.0)
-        self._crop: NDArray[np.uint8] | None = None
+        # The engine reads and writes in place: nothing is copied between it and us.
+        self._crop = np.empty((CROP_PX, CROP_PX, 3), dtype=np.uint8)
+        self._request.set_input_tensor(share_memory(self._crop[None]))
+        self._outputs = []
+        for number, output in enumerate(compiled.outputs):
+            kind = np.uint8 if output.get_element_type().get_type_name() == "u8" else np.float32
+            values: NDArray[Any] = np.empty(tuple(output.get_shape()), dtype=kind)
+            self._request.set_output_tensor(number, share_memory(values))
+            self._outputs.append(values[0])
 
     def start(self, picture: Picture, region: Region, *, mirrored: bool) -> None:
         """Cut the region out of the picture and start the inference; returns at once."""
         self._region = region
         with Stage("crop"):
             to_image = canonical_to_image(picture.width_px, mirrored=mirrored)
-            crop = picture.warp(compose_affine(to_image, region.sampling()), size_px=CROP_PX)
-            # Held here because the engine reads it in place until the inference is done.
-            self._crop = np.ascontiguousarray(crop)[None]
+            self._crop[:] = picture.warp(compose_affine(to_image, region.sampling()), size_px=CROP_PX)
         with Stage("start of an inference"):
-            self._request.start_async([self._crop], share_inputs=True)
+            self._request.start_async()
 
     def finish(self) -> Landmarks:
         """Wait for the inference and decode it."""
         with Stage("waiting for an inference"):
             self._request.wait()
         with Stage("points and mask"):
-            outputs = [self._request.get_output_tensor(number).data[0] for number in range(5)]
-            return _decode(outputs, self._region)
+            return _decode(self._outputs, self._region)
 
     def run(self, picture: Picture, region: Region, *, mirrored: bool) -> Landmarks:
         """Start and finish."""

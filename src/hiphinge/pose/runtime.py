@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hiphinge.errors import ModelError
 
-__all__ = ["PRECISION", "compile_detector", "compile_landmarks", "engine_name", "load_openvino"]
+__all__ = ["PRECISION", "compile_detector", "compile_landmarks", "engine_name", "load_openvino", "share_memory"]
 
 #: OpenVINO picks bf16 by itself where the processor has it; that moves hip angles by 0.5-1.6°, so it is set.
 PRECISION = "f32"
@@ -81,6 +82,11 @@ def compile_landmarks(path: Path, *, streams: int, threads: int) -> Any:
         steps.output("Identity_2").postprocess().custom(logits_to_bytes)
 
     return _compile(path, prepare, streams=streams, threads=threads)
+
+
+def share_memory(array: NDArray[Any]) -> Any:
+    """Return the engine's tensor on an array's own memory; the array must stay as long as the tensor is used."""
+    return load_openvino().Tensor(array, shared_memory=True)
 
 
 def _compile(path: Path, prepare: Callable[[Any, Any], None], *, streams: int, threads: int) -> Any:

@@ -6,12 +6,16 @@ import base64
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from hiphinge.model import Assessment, Finding, Measure, Rep, ViewGrade
 from hiphinge.report import words
 from hiphinge.report.charts import draw_angle_curves, draw_hip_path, draw_hip_share, quarter_shares
 from hiphinge.verdict.headlines import NOTICE
+
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 __all__ = ["render_page"]
 
@@ -76,6 +80,12 @@ def render_page(assessment: Assessment, pictures: Mapping[str, bytes] | None, *,
     str
         HTML without scripts; styles, charts and pictures are inside, and nothing is fetched.
     """
+    return _template().render(_context(assessment, pictures, has_overlay=has_overlay))
+
+
+@cache
+def _template() -> Template:
+    """Compile the template, once a process: it takes longer than filling it."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
@@ -87,7 +97,7 @@ def render_page(assessment: Assessment, pictures: Mapping[str, bytes] | None, *,
     )
     environment.filters["value"] = words.value_text
     environment.filters["seconds"] = lambda value: "–" if value is None else f"{value:.2f} s"
-    return environment.get_template("report.html").render(_context(assessment, pictures, has_overlay=has_overlay))
+    return environment.get_template("report.html")
 
 
 def _context(assessment: Assessment, pictures: Mapping[str, bytes] | None, *, has_overlay: bool) -> dict[str, Any]:

@@ -58,8 +58,27 @@ _N_SIDES = len(VENTRAL_STATIONS) + 2 * len(THIGH_STATIONS)
 BLOCK_ROWS = 1024
 
 _SHOULDERS, _HIPS, _KNEES = (11, 12), (23, 24), (25, 26)
-_FOREARMS = ((13, 15), (14, 16))
-_HANDS = ((15, 19), (16, 20))
+#: Forearms, then hands: where they begin, where they end, and how near to them an edge may be theirs.
+_ARM_FROM, _ARM_TO = np.array([13, 14, 15, 16]), np.array([15, 16, 19, 20])
+_ARM_REACH: Array = np.array([ARM_RADIUS_RATIO, ARM_RADIUS_RATIO, HAND_RADIUS_RATIO, HAND_RADIUS_RATIO])
+#: Rays of the seat.
+_SEAT_STATIONS: Array = np.linspace(0, 1, 10)
+#: All rays in order: back, belly, thigh behind, thigh in front, seat; with their axis (0 trunk, 1 thigh, 2 seat), side
+#: (1 to the back) and place.
+_FANS = (
+    (STATIONS, 0, 1),
+    (VENTRAL_STATIONS, 0, -1),
+    (THIGH_STATIONS, 1, 1),
+    (THIGH_STATIONS, 1, -1),
+    (_SEAT_STATIONS, 2, 1),
+)
+_STATION_OF_RAY: Array = np.concatenate([stations for stations, _, _ in _FANS])
+_AXIS_OF_RAY = np.concatenate([np.full(len(stations), axis) for stations, axis, _ in _FANS])
+_SIDE_OF_RAY: Array = np.concatenate([np.full(len(stations), float(side)) for stations, _, side in _FANS])
+_SPLITS = np.cumsum([len(stations) for stations, _, _ in _FANS[:-1]])
+#: Depths within which a ray may look for the body, and those that are read for every ray.
+_N_SEARCH = int(np.searchsorted(DEPTHS, SEARCH_RATIO, side="right"))
+_N_NEAR = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,24 +134,18 @@ def compute_profile(keypoints_px: Array, mask: Mask | None, *, width_px: int, he
     length = float(np.hypot(*trunk))
     if mask is None or not np.isfinite(length) or length < 8.0:
         return _UNSEEN
-    rays = _Rays()
-    back = rays.add(hip, trunk, STATIONS, side=1)
-    rays.add(hip, trunk, VENTRAL_STATIONS, side=-1)
     knee = keypoints_px[list(_KNEES)].mean(axis=0)
-    rays.add(knee, hip - knee, THIGH_STATIONS, side=1)
-    rays.add(knee, hip - knee, THIGH_STATIONS, side=-1)
     # The seat is sought straight backwards, whatever the trunk's lean.
     lowest = hip + np.array([0.0, SEAT_BELOW_RATIO * length])
     upwards = np.array([0.0, -(SEAT_BELOW_RATIO + SEAT_ABOVE_RATIO) * length])
-    seat_starts = rays.add(lowest, upwards, np.linspace(0, 1, 10), side=1)
-    values, crop_points = _read_rays(mask, *rays.stacked(), length)
-    edge, slope = _find_edges(values)
+    starts, directions = _lay_rays(np.array([hip, knee, lowest]), np.array([trunk, hip - knee, upwards]))
+    rays = _Rays.through(mask, starts, directions * length)
+    edge, slope = _find_edges(rays)
+    dorsal, ventral, thigh_back, thigh_front, seat = np.split(edge, _SPLITS)
     k = len(STATIONS)
-    ends = np.cumsum([k, len(VENTRAL_STATIONS), len(THIGH_STATIONS), len(THIGH_STATIONS)])
-    dorsal, ventral, thigh_back, thigh_front, seat = np.split(edge, ends)
-    points = back + dorsal[:, None] * length * np.array([trunk[1], -trunk[0]]) / length
+    points = starts[:k] + dorsal[:, None] * length * np.array([trunk[1], -trunk[0]]) / length
     hidden = _near_arms(points, keypoints_px, length) | _on_border(points, width_px, height_px)
-    hidden |= _on_mask_border(mask, crop_points[:k], dorsal)
+    hidden |= _on_mask_border(mask, rays, dorsal)
     extent = _extent(mask, width_px, height_px)
     return ProfileRow(
         dorsal_ratio=dorsal,
@@ -140,7 +153,7 @@ def compute_profile(keypoints_px: Array, mask: Mask | None, *, width_px: int, he
         ventral_ratio=ventral,
         thigh_back_ratio=thigh_back,
         thigh_front_ratio=thigh_front,
-        seat_px=_seat(seat_starts, seat, length),
+        seat_px=_seat(starts[_SPLITS[-1] :], seat, length),
         edge_softness_px=_softness(slope[:k], length),
         body_top_px=extent[0],
         body_bottom_px=extent[1],
@@ -148,91 +161,115 @@ def compute_profile(keypoints_px: Array, mask: Mask | None, *, width_px: int, he
     )
 
 
+def _lay_rays(origins: Array, axes: Array) -> tuple[Array, Array]:
+    """Return where the rays start and their unit directions, ``(n, 2)`` each, for trunk, thigh and seat (rows)."""
+    starts = origins[_AXIS_OF_RAY] + _STATION_OF_RAY[:, None] * axes[_AXIS_OF_RAY]
+    units = axes / np.maximum(np.hypot(axes[:, 0], axes[:, 1]), 1e-9)[:, None]
+    normals = np.stack([units[:, 1], -units[:, 0]], axis=1)
+    return starts, _SIDE_OF_RAY[:, None] * normals[_AXIS_OF_RAY]
+
+
+@dataclass(frozen=True, slots=True)
 class _Rays:
-    """Rays that leave an axis at right angles, collected so that the mask is read once."""
+    """Rays in a mask's own pixels: where they start, and what one trunk length along them is, ``(n, 2)`` each."""
 
-    def __init__(self) -> None:
-        self._starts: list[Array] = []
-        self._directions: list[Array] = []
+    values: NDArray[np.uint8]
+    first: Array
+    step: Array
 
-    def add(self, origin: Array, axis: Array, stations: Array, *, side: int) -> Array:
-        """Add rays at ``origin + t axis``, to the back (1) or the front (-1); returns where they start."""
-        starts = origin + stations[:, None] * axis
-        unit = axis / max(float(np.hypot(*axis)), 1e-9)
-        self._starts.append(starts)
-        self._directions.append(np.broadcast_to(side * np.array([unit[1], -unit[0]]), starts.shape))
-        return starts
+    @classmethod
+    def through(cls, mask: Mask, starts: Array, steps: Array) -> _Rays:
+        """Take rays of the picture into the mask's crop."""
+        inverse = np.linalg.inv(mask.crop_to_image[:, :2])
+        return cls(mask.values, (starts - mask.crop_to_image[:, 2]) @ inverse.T, steps @ inverse.T)
 
-    def stacked(self) -> tuple[Array, Array]:
-        """Return all starts and directions, ``(n, 2)`` each."""
-        return np.concatenate(self._starts), np.concatenate(self._directions)
-
-
-def _read_rays(mask: Mask, origins: Array, directions: Array, length: float) -> tuple[Array, Array]:
-    """Read the mask, 0..1, along every ray; also return the sampled crop points ``(rays, depths, 2)``."""
-    matrix = mask.crop_to_image[:, :2]
-    inverse = np.linalg.inv(matrix)
-    first = (origins - mask.crop_to_image[:, 2]) @ inverse.T
-    step = (directions * length) @ inverse.T
-    crop = first[:, None, :] + DEPTHS[None, :, None] * step[:, None, :]
-    return _bilinear(mask.values, crop), crop
+    def read(self, rows: slice | NDArray[np.intp], depths: slice) -> Array:
+        """Read the mask, 0..1, ``(rays, depths)``; 0 outside of it."""
+        first, step, at = self.first[rows], self.step[rows], DEPTHS[depths]
+        x = first[:, :1] + at * step[:, :1]
+        y = first[:, 1:] + at * step[:, 1:]
+        return _bilinear(self.values, x, y)
 
 
-def _bilinear(values: NDArray[np.uint8], points: Array) -> Array:
-    """Read a picture at continuous points (first pixel centre = 0.5), 0 outside; returns 0..1."""
+def _bilinear(values: NDArray[np.uint8], x: Array, y: Array) -> Array:
+    """Read a picture at continuous points (first pixel centre = 0.5), 0 outside; returns 0..1. Uses up ``x, y``."""
     height, width = values.shape
-    x = points[..., 0] - 0.5
-    y = points[..., 1] - 0.5
+    x -= 0.5
+    y -= 0.5
     outside = (x < -0.5) | (y < -0.5) | (x > width - 0.5) | (y > height - 0.5)
-    x = np.clip(x, 0, width - 1.001)
-    y = np.clip(y, 0, height - 1.001)
-    x0 = x.astype(np.intp)
-    y0 = y.astype(np.intp)
-    fx = x - x0
-    fy = y - y0
+    np.clip(x, 0, width - 1.001, out=x)
+    np.clip(y, 0, height - 1.001, out=y)
+    base = y.astype(np.intp)
+    y -= base
+    base *= width
+    column = x.astype(np.intp)
+    x -= column
+    base += column
     flat = values.ravel()
-    base = y0 * width + x0
-    top = flat[base] * (1 - fx) + flat[base + 1] * fx
-    bottom = flat[base + width] * (1 - fx) + flat[base + width + 1] * fx
-    read: Array = (top * (1 - fy) + bottom * fy) / 255.0
-    read[outside] = 0.0
-    return read
+    rest = 1 - x
+    top = flat.take(base) * rest
+    base += 1
+    top += flat.take(base) * x
+    base += width - 1
+    bottom = flat.take(base) * rest
+    base += 1
+    bottom += flat.take(base) * x
+    top *= 1 - y
+    bottom *= y
+    top += bottom
+    top /= 255.0
+    top[outside] = 0.0
+    return top
 
 
-def _find_edges(values: Array) -> tuple[Array, Array]:
-    """Find the first inside-to-outside crossing of each ray, in trunk lengths, and the drop of the mask there."""
-    inside = values >= 0.5
-    search = int(np.searchsorted(DEPTHS, SEARCH_RATIO, side="right"))
-    first_inside = np.argmax(inside[:, :search], axis=1)
-    found = inside[np.arange(len(values)), first_inside]
-    column = np.arange(values.shape[1])
-    leaving = ~inside & (column[None, :] > first_inside[:, None])
-    exit_at = np.argmax(leaving, axis=1)
-    ok = found & leaving.any(axis=1)
-    rows = np.arange(len(values))
-    before = np.maximum(exit_at - 1, 0)
-    high, low = values[rows, before], values[rows, exit_at]
+def _find_edges(rays: _Rays) -> tuple[Array, Array]:
+    """Find the first inside-to-outside crossing of each ray, in trunk lengths, and the drop of the mask there.
+
+    Most rays leave the body early, so the mask is read near the axis first, and further out only for the others.
+    """
+    values = rays.read(slice(None), slice(0, _N_NEAR))
+    first_inside = np.argmax(values[:, :_N_SEARCH] >= 0.5, axis=1)
+    every = np.arange(len(values))
+    found = values[every, first_inside] >= 0.5
+    high, low, exit_at = _find_exits(values, first_inside)
+    going_on = np.flatnonzero(found & (exit_at < 0))
+    if going_on.size:
+        # One column is read again, so that a crossing between the two parts is seen.
+        far = rays.read(going_on, slice(_N_NEAR - 1, None))
+        inside = np.zeros(going_on.size, dtype=np.intp)
+        high[going_on], low[going_on], at = _find_exits(far, inside)
+        exit_at[going_on] = np.where(at < 0, -1, at + _N_NEAR - 1)
+    ok = found & (exit_at >= 0)
     drop = np.where(ok, high - low, np.nan)
     part = (high - 0.5) / np.where(high - low > 0, high - low, 1.0)
-    edge = DEPTHS[before] + part * (DEPTHS[1] - DEPTHS[0])
+    edge = DEPTHS[np.maximum(exit_at - 1, 0)] + part * (DEPTHS[1] - DEPTHS[0])
     return np.where(ok, edge, np.nan), drop
+
+
+def _find_exits(values: Array, first_inside: NDArray[np.intp]) -> tuple[Array, Array, NDArray[np.intp]]:
+    """Return the values before and behind each ray's first crossing after ``first_inside``, and its column or -1."""
+    rows = np.arange(len(values))
+    leaving = (values < 0.5) & (np.arange(values.shape[1]) > first_inside[:, None])
+    at = np.argmax(leaving, axis=1)
+    exit_at = np.where(leaving[rows, at], at, -1)
+    return values[rows, np.maximum(at - 1, 0)], values[rows, at], exit_at
 
 
 def _near_arms(points: Array, keypoints_px: Array, length: float) -> NDArray[np.bool_]:
     """Mark the points that lie close to a forearm or a hand."""
-    near = np.zeros(len(points), dtype=bool)
-    for pairs, radius in ((_FOREARMS, ARM_RADIUS_RATIO), (_HANDS, HAND_RADIUS_RATIO)):
-        for a, b in pairs:
-            near |= _distance_to_segment(points, keypoints_px[a], keypoints_px[b]) < radius * length
-    return near
+    a, b = keypoints_px[_ARM_FROM], keypoints_px[_ARM_TO]
+    distance = _distance_to_segments(points, a, b)
+    return np.asarray((distance < (_ARM_REACH * length)[:, None]).any(axis=0), dtype=np.bool_)
 
 
-def _distance_to_segment(points: Array, a: Array, b: Array) -> Array:
-    """Distance of each point to the segment from ``a`` to ``b``, same units."""
+def _distance_to_segments(points: Array, a: Array, b: Array) -> Array:
+    """Distance of each point to the segments from ``a`` to ``b``, ``(n_segments, n_points)``, same units."""
     along = b - a
-    squared = float(along @ along)
-    t = np.clip(((points - a) @ along) / squared, 0.0, 1.0) if squared > 0 else np.zeros(len(points))
-    distance: Array = np.hypot(*(points - a - t[:, None] * along).T)
+    squared = (along**2).sum(axis=1)
+    dx, dy = points[:, 0] - a[:, :1], points[:, 1] - a[:, 1:]
+    t = (dx * along[:, :1] + dy * along[:, 1:]) / np.where(squared > 0, squared, 1.0)[:, None]
+    np.clip(t, 0.0, 1.0, out=t)
+    distance: Array = np.hypot(dx - t * along[:, :1], dy - t * along[:, 1:])
     return distance
 
 
@@ -244,12 +281,12 @@ def _on_border(points: Array, width_px: int, height_px: int) -> NDArray[np.bool_
     return np.asarray(border)
 
 
-def _on_mask_border(mask: Mask, crop_rays: Array, edge: Array) -> NDArray[np.bool_]:
+def _on_mask_border(mask: Mask, rays: _Rays, edge: Array) -> NDArray[np.bool_]:
     """Mark edges that coincide with the border of the mask, for the same reason."""
     margin = 1.5
     height, width = mask.values.shape
     part = np.clip(np.nan_to_num(edge) / (DEPTHS[1] - DEPTHS[0]), 0, len(DEPTHS) - 1).astype(int)
-    crop = crop_rays[np.arange(len(crop_rays)), part]
+    crop = rays.first[: len(edge)] + DEPTHS[part][:, None] * rays.step[: len(edge)]
     return np.asarray((crop < margin).any(axis=1) | (crop > (width - margin, height - margin)).any(axis=1))
 
 

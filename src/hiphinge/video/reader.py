@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -50,6 +50,9 @@ DECODE_THREADS = 2
 
 #: Pixels that are not square are made so when they differ by more than this.
 ASPECT_TOLERANCE = 0.01
+
+#: Two times nearer than this are one picture's, seconds.
+TIME_TOLERANCE_S = 1e-4
 
 _STILL_FORMATS = ("image2", "_pipe")
 
@@ -148,6 +151,45 @@ class VideoReader:
         if rows[-1] <= SEQUENTIAL_GAP * n:
             return self._sample_in_order(rows)
         return self._sample_by_seeking(rows)
+
+    def pick(self, times_s: Sequence[float]) -> Iterator[Frame]:
+        """Yield the pictures of these times (as ``Frame.time_s`` told them), in order, decoding as little as it can.
+
+        From one to the next it goes on decoding, or by way of a keyframe where one lies between. ``damage`` is left
+        as it was.
+        """
+        wanted = np.unique(np.asarray(times_s, dtype=np.float64))
+        if wanted.size == 0:
+            return
+        kept = self._damage
+        if self.info.is_photograph or not self._packets().is_regular:
+            frames: Iterator[Frame] = self._decode(0.0, float(wanted[-1]) + TIME_TOLERANCE_S)
+        else:
+            frames = self._decode_between(np.searchsorted(self._times(self._packets().pts), wanted - TIME_TOLERANCE_S))
+        for frame in frames:
+            if np.abs(wanted - frame.time_s).min() <= TIME_TOLERANCE_S:
+                yield frame
+        self._damage = kept
+
+    def _decode_between(self, rows: NDArray[np.intp]) -> Iterator[Frame]:
+        """Yield pictures up to each of these rows of the packet table, leaving out what a keyframe makes needless."""
+        table = self._packets()
+        keys = np.flatnonzero(table.is_key)
+        times_s = self._times(table.pts)
+        with open_container(self._path) as container:
+            stream = video_stream(container, self._path)
+            stream.thread_type = "NONE"
+            at, pictures = -1, decode_pictures(container, stream)
+            for row in rows:
+                before = keys[keys <= row]
+                if before.size and before[-1] > at + 1:
+                    container.seek(int(table.pts[before[-1]]), stream=stream, backward=True)
+                    pictures = decode_pictures(container, stream)
+                while at < row and (decoded := next(pictures, None)) is not None:
+                    if decoded.pts is None:
+                        continue
+                    at = int(np.searchsorted(table.pts, decoded.pts))
+                    yield Frame(at, float(times_s[min(at, len(times_s) - 1)]), self._picture(decoded))
 
     def picture_times_s(self) -> NDArray[np.float64] | None:
         """Return the times of all pictures, ``(n,)``, read without decoding any; None where they do not tell.
