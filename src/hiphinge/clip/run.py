@@ -6,14 +6,14 @@ import datetime as dt
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from hiphinge.clip.analyse import ClipTracks, analyse, find_own_maximum, flatten_options
 from hiphinge.clip.options import DRILLS, FACINGS, MODELS, AssessOptions, Progress, ProgressCallback
+from hiphinge.clip.parts import track_video
 from hiphinge.clip.settings import load_criteria, place_wall
-from hiphinge.clip.track import track_clip
 from hiphinge.errors import UsageError
 from hiphinge.model import Assessment, Evidence, Frame, Provenance
 from hiphinge.report import check_folder, read_assessment
@@ -24,11 +24,25 @@ if TYPE_CHECKING:
     from hiphinge.pose.base import PoseEstimator
     from hiphinge.report.overlay import OverlayPainter
 
-__all__ = ["assess_video", "read_own_maximum"]
+__all__ = ["Tracker", "assess_video", "read_own_maximum"]
 
 #: Key frames in the report: the stand and the bottom of at most so many reps.
 MAX_BOTTOM_PICTURES = 3
 JPEG_QUALITY = 85
+
+
+class Tracker(Protocol):
+    """Sees one clip: ``clip.parts.track_video``, or something that saw it elsewhere."""
+
+    def __call__(
+        self,
+        reader: VideoReader,
+        estimator: PoseEstimator,
+        options: AssessOptions,
+        *,
+        progress: ProgressCallback | None = None,
+    ) -> ClipTracks:
+        """Return what was seen of the clip."""
 
 
 def assess_video(
@@ -39,6 +53,7 @@ def assess_video(
     progress: ProgressCallback | None = None,
     estimator: PoseEstimator | None = None,
     on_tracks: Callable[[ClipTracks], None] | None = None,
+    track: Tracker | None = None,
 ) -> Assessment:
     """Assess one video and, when ``options.out`` is given, write its folder.
 
@@ -56,6 +71,8 @@ def assess_video(
         Source of poses; None takes BlazePose with ``options.model``.
     on_tracks
         Is handed what was seen, before it is judged: to keep it (``clip.recording``).
+    track
+        Sees the clip; None takes ``clip.parts.track_video``.
 
     Returns
     -------
@@ -77,7 +94,7 @@ def assess_video(
     with open_video(path) as reader:
         place_wall(options.wall, reader.info)  # before the work: a place outside the picture is told at once
         source = estimator or _make_estimator(options)
-        tracks = track_clip(reader, source, options, progress=progress)
+        tracks = (track or track_video)(reader, source, options, progress=progress)
         if on_tracks is not None:
             on_tracks(tracks)
         info = source.info

@@ -32,11 +32,15 @@ class Survey:
     plain, mirrored
         The chosen person's pose in each surveyed picture where it was found, once with the picture as it is and
         once mirrored (each canonical in its own orientation), so that facing can be settled without favour.
+    step_s
+        Usual time between the pictures that are tracked, so that a part of a clip is followed as the whole would be;
+        None reads it off the first of them.
     """
 
     people: tuple[PersonCandidate, ...]
     plain: tuple[PoseFrame, ...]
     mirrored: tuple[PoseFrame, ...]
+    step_s: float | None = None
 
 
 class PoseEstimator(Protocol):

@@ -117,7 +117,14 @@ class BlazePose:
             return
         subject = _subject_of(survey, first.picture, mirrored=mirrored)
         requests = [self._new_request() for _ in range(3)]
-        yield from track_subject(_chain(first, stream), subject, detect=detect, requests=requests, mirrored=mirrored)
+        yield from track_subject(
+            _chain(first, stream),
+            subject,
+            detect=detect,
+            requests=requests,
+            mirrored=mirrored,
+            step_s=survey.step_s,
+        )
 
     def follow(self) -> Follower:
         """Return what follows the largest person through pictures that come one by one."""

@@ -20,13 +20,14 @@ from hiphinge.pose.detector import Detection
 from hiphinge.pose.landmarks import N_KEYPOINTS, LandmarkRequest, Landmarks
 from hiphinge.pose.region import Region
 
-__all__ = ["MIN_PRESENCE", "Subject", "empty_pose", "is_sound", "pose_from_landmarks", "track_subject"]
+__all__ = ["MIN_PRESENCE", "N_PEEKED", "Subject", "empty_pose", "is_sound", "pose_from_landmarks", "track_subject"]
 
 #: Below this the model does not see a person (MediaPipe's threshold).
 MIN_PRESENCE = 0.5
-#: Pictures further apart than this are followed with a lag of one.
-_SLOW_PICTURES_S = 0.05
-_N_PEEKED = 6
+#: Pictures further apart than this are followed with a lag of one; 20 a second, however they are rounded, are not.
+_SLOW_PICTURES_S = 0.05 + 1e-6
+#: The usual time between pictures is read off so many.
+N_PEEKED = 6
 #: After so long out of sight a person may come back anywhere.
 _FORGET_S = 1.0
 #: Smallest share of the crop that the person's mask fills.
@@ -130,6 +131,7 @@ def track_subject(
     detect: Detect,
     requests: Sequence[LandmarkRequest],
     mirrored: bool,
+    step_s: float | None = None,
 ) -> Iterator[PoseFrame]:
     """Yield one pose per frame, in order.
 
@@ -145,11 +147,14 @@ def track_subject(
         Three landmark requests: two for the frames in flight, one for checking a detection.
     mirrored
         Whether canonical x runs against the picture's.
+    step_s
+        Usual time between pictures; None reads it off the first ones.
     """
     stream = iter(frames)
-    first = list(itertools.islice(stream, _N_PEEKED))
-    steps_s = np.diff([frame.time_s for frame in first])
-    lag = 1 if steps_s.size and float(np.median(steps_s)) > _SLOW_PICTURES_S else 2
+    first = list(itertools.islice(stream, N_PEEKED))
+    if step_s is None and len(first) > 1:
+        step_s = float(np.median(np.diff([frame.time_s for frame in first])))
+    lag = 1 if step_s is not None and step_s > _SLOW_PICTURES_S else 2
     search = _Search(subject, detect, requests[2], mirrored)
     flights: deque[_Flight] = deque()
     try:
