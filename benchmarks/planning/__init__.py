@@ -1,0 +1,1 @@
+"""The plan beyond one machine: measured costs, arithmetic on them, and simulations that check the arithmetic."""

@@ -1,0 +1,1 @@
+"""The plan beyond one machine."""
