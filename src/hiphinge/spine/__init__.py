@@ -7,7 +7,7 @@ from hiphinge.spine.live import LiveSpine, read_together
 from hiphinge.spine.motion import compute_motion
 from hiphinge.spine.network import NetworkEstimator, model_version
 from hiphinge.spine.outline import OutlineEstimator
-from hiphinge.spine.profile import ProfileBuilder, back_curve_px, compute_profile
+from hiphinge.spine.profile import ProfileBuilder, back_curve_px, compute_profile, compute_profiles
 
 __all__ = [
     "Calibration",
@@ -22,6 +22,7 @@ __all__ = [
     "back_curve_px",
     "compute_motion",
     "compute_profile",
+    "compute_profiles",
     "is_back_seen",
     "load_calibration",
     "model_version",

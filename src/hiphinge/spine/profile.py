@@ -19,6 +19,7 @@ The mask may have any size: a model's square crop, or a whole picture. ``crop_to
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,6 +36,7 @@ __all__ = [
     "ProfileRow",
     "back_curve_px",
     "compute_profile",
+    "compute_profiles",
 ]
 
 #: Where the rays leave the hip-shoulder axis; 0 = hip centre, 1 = shoulder centre.
@@ -53,11 +55,13 @@ ARM_RADIUS_RATIO = 0.10
 HAND_RADIUS_RATIO = 0.14
 #: How far below and above the hip centre the seat's rearmost edge is sought, in trunk lengths.
 SEAT_BELOW_RATIO, SEAT_ABOVE_RATIO = 0.20, 0.25
+#: A trunk shorter than this is nobody's.
+MIN_TRUNK_PX = 8.0
 _N_SIDES = len(VENTRAL_STATIONS) + 2 * len(THIGH_STATIONS)
 #: Frames that a ``ProfileBuilder`` makes room for at a time.
 BLOCK_ROWS = 1024
 
-_SHOULDERS, _HIPS, _KNEES = (11, 12), (23, 24), (25, 26)
+_SHOULDERS, _HIPS, _KNEES = [11, 12], [23, 24], [25, 26]
 #: Forearms, then hands: where they begin, where they end, and how near to them an edge may be theirs.
 _ARM_FROM, _ARM_TO = np.array([13, 14, 15, 16]), np.array([15, 16, 19, 20])
 _ARM_REACH: Array = np.array([ARM_RADIUS_RATIO, ARM_RADIUS_RATIO, HAND_RADIUS_RATIO, HAND_RADIUS_RATIO])
@@ -128,72 +132,114 @@ def compute_profile(keypoints_px: Array, mask: Mask | None, *, width_px: int, he
     ProfileRow
         NaN wherever the outline could not be read.
     """
-    hip = keypoints_px[list(_HIPS)].mean(axis=0)
-    shoulder = keypoints_px[list(_SHOULDERS)].mean(axis=0)
-    trunk = shoulder - hip
-    length = float(np.hypot(*trunk))
-    if mask is None or not np.isfinite(length) or length < 8.0:
-        return _UNSEEN
-    knee = keypoints_px[list(_KNEES)].mean(axis=0)
+    return compute_profiles(keypoints_px[None], [mask], width_px=width_px, height_px=height_px)[0]
+
+
+def compute_profiles(
+    keypoints_px: Array, masks: Sequence[Mask | None], *, width_px: int, height_px: int
+) -> list[ProfileRow]:
+    """Read the outlines of some frames at once: a few together cost less than one by one, and come out the same.
+
+    Parameters
+    ----------
+    keypoints_px
+        ``(n, 33, 2)``, as ``compute_profile``.
+    masks
+        One a frame.
+    width_px, height_px
+        Size of the pictures.
+    """
+    rows = [_UNSEEN] * len(masks)
+    trunk = keypoints_px[:, _SHOULDERS].mean(axis=1) - keypoints_px[:, _HIPS].mean(axis=1)
+    length = np.hypot(trunk[:, 0], trunk[:, 1])
+    groups: dict[tuple[int, ...], list[int]] = {}
+    for row, mask in enumerate(masks):
+        if mask is not None and length[row] >= MIN_TRUNK_PX:  # false for NaN
+            groups.setdefault(mask.values.shape, []).append(row)
+    for group in groups.values():
+        seen = [mask for row in group if (mask := masks[row]) is not None]
+        for row, found in zip(group, _read_outlines(keypoints_px[group], seen, width_px, height_px), strict=True):
+            rows[row] = found
+    return rows
+
+
+def _read_outlines(keypoints: Array, masks: list[Mask], width_px: int, height_px: int) -> Iterator[ProfileRow]:
+    """Yield the outlines of frames in which the person is seen, their masks of one size."""
+    hip, knee = keypoints[:, _HIPS].mean(axis=1), keypoints[:, _KNEES].mean(axis=1)
+    trunk = keypoints[:, _SHOULDERS].mean(axis=1) - hip
+    length = np.hypot(trunk[:, 0], trunk[:, 1])
     # The seat is sought straight backwards, whatever the trunk's lean.
-    lowest = hip + np.array([0.0, SEAT_BELOW_RATIO * length])
-    upwards = np.array([0.0, -(SEAT_BELOW_RATIO + SEAT_ABOVE_RATIO) * length])
-    starts, directions = _lay_rays(np.array([hip, knee, lowest]), np.array([trunk, hip - knee, upwards]))
-    rays = _Rays.through(mask, starts, directions * length)
-    edge, slope = _find_edges(rays)
-    dorsal, ventral, thigh_back, thigh_front, seat = np.split(edge, _SPLITS)
-    k = len(STATIONS)
-    points = starts[:k] + dorsal[:, None] * length * np.array([trunk[1], -trunk[0]]) / length
-    hidden = _near_arms(points, keypoints_px, length) | _on_border(points, width_px, height_px)
-    hidden |= _on_mask_border(mask, rays, dorsal)
-    extent = _extent(mask, width_px, height_px)
-    return ProfileRow(
-        dorsal_ratio=dorsal,
-        hidden=hidden & np.isfinite(dorsal),
-        ventral_ratio=ventral,
-        thigh_back_ratio=thigh_back,
-        thigh_front_ratio=thigh_front,
-        seat_px=_seat(starts[_SPLITS[-1] :], seat, length),
-        edge_softness_px=_softness(slope[:k], length),
-        body_top_px=extent[0],
-        body_bottom_px=extent[1],
-        clipped=extent[2],
+    down = np.stack([np.zeros_like(length), length], axis=1)
+    upwards = -(SEAT_BELOW_RATIO + SEAT_ABOVE_RATIO) * down
+    starts, directions = _lay_rays(
+        np.stack([hip, knee, hip + SEAT_BELOW_RATIO * down], axis=1), np.stack([trunk, hip - knee, upwards], axis=1)
     )
+    rays = _Rays.through(masks, starts, directions * length[:, None, None])
+    edge, drop = (found.reshape(len(masks), -1) for found in _find_edges(rays))
+    dorsal, ventral, thigh_back, thigh_front, seat = np.split(edge, _SPLITS, axis=1)
+    k = len(STATIONS)
+    normal = np.stack([trunk[:, 1], -trunk[:, 0]], axis=1) / length[:, None]
+    points = starts[:, :k] + (dorsal * length[:, None])[:, :, None] * normal[:, None, :]
+    hidden = _near_arms(points, keypoints, length) | _on_border(points, width_px, height_px)
+    hidden |= _on_mask_border(rays, dorsal)
+    hidden &= np.isfinite(dorsal)
+    for row, mask in enumerate(masks):
+        extent = _extent(mask, width_px, height_px)
+        yield ProfileRow(
+            dorsal_ratio=dorsal[row],
+            hidden=hidden[row],
+            ventral_ratio=ventral[row],
+            thigh_back_ratio=thigh_back[row],
+            thigh_front_ratio=thigh_front[row],
+            seat_px=_seat(starts[row, _SPLITS[-1] :], seat[row], float(length[row])),
+            edge_softness_px=_softness(drop[row, :k], float(length[row])),
+            body_top_px=extent[0],
+            body_bottom_px=extent[1],
+            clipped=extent[2],
+        )
 
 
 def _lay_rays(origins: Array, axes: Array) -> tuple[Array, Array]:
-    """Return where the rays start and their unit directions, ``(n, 2)`` each, for trunk, thigh and seat (rows)."""
-    starts = origins[_AXIS_OF_RAY] + _STATION_OF_RAY[:, None] * axes[_AXIS_OF_RAY]
-    units = axes / np.maximum(np.hypot(axes[:, 0], axes[:, 1]), 1e-9)[:, None]
-    normals = np.stack([units[:, 1], -units[:, 0]], axis=1)
-    return starts, _SIDE_OF_RAY[:, None] * normals[_AXIS_OF_RAY]
+    """Return where rays start and their unit directions, ``(n, rays, 2)``, from trunk, thigh and seat ``(n, 3, 2)``."""
+    starts = origins[:, _AXIS_OF_RAY] + _STATION_OF_RAY[:, None] * axes[:, _AXIS_OF_RAY]
+    units = axes / np.maximum(np.hypot(axes[..., 0], axes[..., 1]), 1e-9)[..., None]
+    normals = np.stack([units[..., 1], -units[..., 0]], axis=-1)
+    return starts, _SIDE_OF_RAY[:, None] * normals[:, _AXIS_OF_RAY]
 
 
 @dataclass(frozen=True, slots=True)
 class _Rays:
-    """Rays in a mask's own pixels: where they start, and what one trunk length along them is, ``(n, 2)`` each."""
+    """Rays in their masks' own pixels: where they start, and what one trunk length along them is, ``(rays, 2)`` each.
 
-    values: NDArray[np.uint8]
+    ``masks`` ``(n, height, width)``; ``frame`` ``(rays,)`` says which of them each ray reads.
+    """
+
+    masks: NDArray[np.uint8]
+    frame: NDArray[np.intp]
     first: Array
     step: Array
 
     @classmethod
-    def through(cls, mask: Mask, starts: Array, steps: Array) -> _Rays:
-        """Take rays of the picture into the mask's crop."""
-        inverse = np.linalg.inv(mask.crop_to_image[:, :2])
-        return cls(mask.values, (starts - mask.crop_to_image[:, 2]) @ inverse.T, steps @ inverse.T)
+    def through(cls, masks: Sequence[Mask], starts: Array, steps: Array) -> _Rays:
+        """Take rays of the pictures, ``(n, rays, 2)``, into their masks' crops."""
+        affine = np.stack([mask.crop_to_image for mask in masks])
+        inverse = np.linalg.inv(affine[:, :, :2]).swapaxes(1, 2)
+        first = (starts - affine[:, None, :, 2]) @ inverse
+        values = np.stack([mask.values for mask in masks]) if len(masks) > 1 else masks[0].values[None]
+        frame = np.repeat(np.arange(len(masks)), starts.shape[1])
+        return cls(values, frame, first.reshape(-1, 2), (steps @ inverse).reshape(-1, 2))
 
     def read(self, rows: slice | NDArray[np.intp], depths: slice) -> Array:
-        """Read the mask, 0..1, ``(rays, depths)``; 0 outside of it."""
+        """Read the masks, 0..1, ``(rays, depths)``; 0 outside of them."""
         first, step, at = self.first[rows], self.step[rows], DEPTHS[depths]
         x = first[:, :1] + at * step[:, :1]
         y = first[:, 1:] + at * step[:, 1:]
-        return _bilinear(self.values, x, y)
+        return _bilinear(self.masks, self.frame[rows, None], x, y)
 
 
-def _bilinear(values: NDArray[np.uint8], x: Array, y: Array) -> Array:
-    """Read a picture at continuous points (first pixel centre = 0.5), 0 outside; returns 0..1. Uses up ``x, y``."""
-    height, width = values.shape
+def _bilinear(values: NDArray[np.uint8], frame: NDArray[np.intp], x: Array, y: Array) -> Array:
+    """Read pictures at continuous points (first pixel centre = 0.5), 0 outside; returns 0..1. Uses up ``x, y``."""
+    height, width = values.shape[1:]
     x -= 0.5
     y -= 0.5
     outside = (x < -0.5) | (y < -0.5) | (x > width - 0.5) | (y > height - 0.5)
@@ -205,6 +251,7 @@ def _bilinear(values: NDArray[np.uint8], x: Array, y: Array) -> Array:
     column = x.astype(np.intp)
     x -= column
     base += column
+    base += frame * (height * width)
     flat = values.ravel()
     rest = 1 - x
     top = flat.take(base) * rest
@@ -255,53 +302,60 @@ def _find_exits(values: Array, first_inside: NDArray[np.intp]) -> tuple[Array, A
     return values[rows, np.maximum(at - 1, 0)], values[rows, at], exit_at
 
 
-def _near_arms(points: Array, keypoints_px: Array, length: float) -> NDArray[np.bool_]:
-    """Mark the points that lie close to a forearm or a hand."""
-    a, b = keypoints_px[_ARM_FROM], keypoints_px[_ARM_TO]
-    distance = _distance_to_segments(points, a, b)
-    return np.asarray((distance < (_ARM_REACH * length)[:, None]).any(axis=0), dtype=np.bool_)
+def _near_arms(points: Array, keypoints_px: Array, length: Array) -> NDArray[np.bool_]:
+    """Mark the points, ``(n, stations, 2)``, that lie close to a forearm or a hand."""
+    distance = _distance_to_segments(points, keypoints_px[:, _ARM_FROM], keypoints_px[:, _ARM_TO])
+    near = distance < (_ARM_REACH * length[:, None])[:, :, None]
+    return np.asarray(near.any(axis=1), dtype=np.bool_)
 
 
 def _distance_to_segments(points: Array, a: Array, b: Array) -> Array:
-    """Distance of each point to the segments from ``a`` to ``b``, ``(n_segments, n_points)``, same units."""
+    """Distance of points ``(n, k, 2)`` to segments from ``a`` to ``b`` ``(n, m, 2)``, ``(n, m, k)``, same units."""
     along = b - a
-    squared = (along**2).sum(axis=1)
-    dx, dy = points[:, 0] - a[:, :1], points[:, 1] - a[:, 1:]
-    t = (dx * along[:, :1] + dy * along[:, 1:]) / np.where(squared > 0, squared, 1.0)[:, None]
+    squared = (along**2).sum(axis=-1)
+    x, y = along[..., :1], along[..., 1:]
+    dx, dy = points[:, None, :, 0] - a[..., :1], points[:, None, :, 1] - a[..., 1:]
+    t = (dx * x + dy * y) / np.where(squared > 0, squared, 1.0)[..., None]
     np.clip(t, 0.0, 1.0, out=t)
-    distance: Array = np.hypot(dx - t * along[:, :1], dy - t * along[:, 1:])
+    distance: Array = np.hypot(dx - t * x, dy - t * y)
     return distance
 
 
 def _on_border(points: Array, width_px: int, height_px: int) -> NDArray[np.bool_]:
     """Mark edges that coincide with the border of the picture: the body may go on beyond it."""
     margin = 2.0
-    border = (points[:, 0] < margin) | (points[:, 1] < margin)
-    border |= (points[:, 0] > width_px - margin) | (points[:, 1] > height_px - margin)
+    border = (points[..., 0] < margin) | (points[..., 1] < margin)
+    border |= (points[..., 0] > width_px - margin) | (points[..., 1] > height_px - margin)
     return np.asarray(border)
 
 
-def _on_mask_border(mask: Mask, rays: _Rays, edge: Array) -> NDArray[np.bool_]:
-    """Mark edges that coincide with the border of the mask, for the same reason."""
+def _on_mask_border(rays: _Rays, edge: Array) -> NDArray[np.bool_]:
+    """Mark edges, ``(n, stations)``, that coincide with the border of the mask, for the same reason."""
     margin = 1.5
-    height, width = mask.values.shape
+    n, k = edge.shape
+    height, width = rays.masks.shape[1:]
     part = np.clip(np.nan_to_num(edge) / (DEPTHS[1] - DEPTHS[0]), 0, len(DEPTHS) - 1).astype(int)
-    crop = rays.first[: len(edge)] + DEPTHS[part][:, None] * rays.step[: len(edge)]
-    return np.asarray((crop < margin).any(axis=1) | (crop > (width - margin, height - margin)).any(axis=1))
+    first, step = (one.reshape(n, -1, 2)[:, :k] for one in (rays.first, rays.step))
+    crop = first + DEPTHS[part][..., None] * step
+    return np.asarray((crop < margin).any(axis=-1) | (crop > (width - margin, height - margin)).any(axis=-1))
 
 
 def _seat(starts: Array, edge: Array, length: float) -> tuple[float, float]:
     """Pick the rearmost edge at hip height; NaN when no ray found one."""
-    if not np.isfinite(edge).any():
+    reach = np.where(np.isfinite(edge), edge, -np.inf)
+    best = int(reach.argmax())
+    if reach[best] == -np.inf:
         return (float("nan"), float("nan"))
-    best = int(np.nanargmax(edge))
     return (float(starts[best, 0] - edge[best] * length), float(starts[best, 1]))
 
 
 def _softness(drop: Array, length: float) -> float:
-    """Width over which the mask falls from 1 to 0 at the back, image pixels."""
-    seen = drop[np.isfinite(drop) & (drop > 0)]
-    return float((DEPTHS[1] - DEPTHS[0]) * length / np.median(seen)) if seen.size else float("nan")
+    """Width over which the mask falls from 1 to 0 at the back, image pixels: by the median of the drops."""
+    seen = np.sort(drop[drop > 0])  # NaN is not
+    if not seen.size:
+        return float("nan")
+    middle = (seen[(seen.size - 1) // 2] + seen[seen.size // 2]) / 2
+    return float((DEPTHS[1] - DEPTHS[0]) * length / middle)
 
 
 def _extent(mask: Mask, width_px: int, height_px: int) -> tuple[float, float, float]:
@@ -375,8 +429,8 @@ class ProfileBuilder:
 def back_curve_px(pose: PoseTrack, profile: ProfileTrack, row: int) -> Array:
     """Return the back outline of one frame, ``(n_stations, 2)`` canonical image pixels, NaN where hidden."""
     keypoints = pose.keypoints_px[row]
-    hip = keypoints[list(_HIPS)].mean(axis=0)
-    trunk = keypoints[list(_SHOULDERS)].mean(axis=0) - hip
+    hip = keypoints[_HIPS].mean(axis=0)
+    trunk = keypoints[_SHOULDERS].mean(axis=0) - hip
     n = np.array([trunk[1], -trunk[0]])
     points: Array = hip + profile.station_ratio[:, None] * trunk + profile.dorsal_ratio[row][:, None] * n
     points[profile.hidden[row]] = np.nan
