@@ -14,6 +14,7 @@ from hiphinge.clip.analyse import ClipTracks, analyse, find_own_maximum, flatten
 from hiphinge.clip.options import DRILLS, FACINGS, MODELS, AssessOptions, Progress, ProgressCallback
 from hiphinge.clip.parts import track_video
 from hiphinge.clip.settings import load_criteria, place_wall
+from hiphinge.clip.threads import library_threads_held_back
 from hiphinge.errors import UsageError
 from hiphinge.model import Assessment, Evidence, Frame, Provenance
 from hiphinge.report import check_folder, read_assessment
@@ -91,7 +92,7 @@ def assess_video(
         check_folder(Path(options.out), name)
     criteria = load_criteria(options.drill, options.criteria)
     own = None if options.reference is None else read_own_maximum(options.reference)
-    with open_video(path) as reader:
+    with library_threads_held_back(), open_video(path) as reader:
         place_wall(options.wall, reader.info)  # before the work: a place outside the picture is told at once
         source = estimator or _make_estimator(options)
         tracks = (track or track_video)(reader, source, options, progress=progress)

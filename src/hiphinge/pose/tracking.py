@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from hiphinge.model import Frame, Picture, PoseFrame
@@ -92,7 +93,7 @@ def is_sound(found: Landmarks) -> bool:
     off_center = math.hypot(trunk[0] - region.x_px, trunk[1] - region.y_px)
     if off_center > 0.6 * region.size_px or not 0.4 < following.size_px / region.size_px < 2.5:
         return False
-    return float(found.mask.values.mean()) >= 255 * _MIN_MASK_RATIO
+    return float(cv2.mean(found.mask.values)[0]) >= 255 * _MIN_MASK_RATIO
 
 
 class _Flight:
