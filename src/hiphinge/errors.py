@@ -13,9 +13,10 @@
     ├── ConfigError                   exit 8   criteria or settings file cannot be used
     ├── ModelError                    exit 9   a model file is missing, altered, or does not load
     ├── MissingDependency             exit 10  an optional extra is not installed
-    └── StoreError                    exit 12  the store of people and sessions cannot be used
-        ├── PersonNotFound            exit 13  nobody, or more than one person, goes by that name
-        └── RecordConflict            exit 14  an entry does not fit what is already recorded
+    ├── StoreError                    exit 12  the store of people and sessions cannot be used
+    │   ├── PersonNotFound            exit 13  nobody, or more than one person, goes by that name
+    │   └── RecordConflict            exit 14  an entry does not fit what is already recorded
+    └── ClusterError                  exit 15  the cluster cannot be reached, does not fit, or was lost
     Interrupted (Ctrl-C)              exit 130
 
 *Cannot tell* is never an error: it is a verdict, and exits 0.
@@ -24,6 +25,7 @@
 from __future__ import annotations
 
 __all__ = [
+    "ClusterError",
     "ConfigError",
     "HiphingeError",
     "InputError",
@@ -145,3 +147,9 @@ class RecordConflict(StoreError):
     """An entry does not fit what is already recorded: another person's, in the future, or entered twice differently."""
 
     exit_code = 14
+
+
+class ClusterError(HiphingeError):
+    """The cluster cannot be reached, its workers do not fit, or it was lost; what was written stays."""
+
+    exit_code = 15
