@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 from hiphinge.clip.options import AssessOptions, ProgressCallback
 from hiphinge.errors import UsageError
@@ -18,7 +18,7 @@ from hiphinge.verdict import criteria_for
 if TYPE_CHECKING:
     from hiphinge.model import Assessment
 
-__all__ = ["Clip", "ClipLogged", "Runner", "assess_clip", "write_criteria"]
+__all__ = ["Clip", "ClipLogged", "RecordingRunner", "Runner", "assess_clip", "write_criteria"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +28,7 @@ class Clip:
     ``label`` is ``usual`` or ``coached`` for one side of a before and after, else ``""``; ``pain`` 0-10 while doing it
     (a set's pain goes into its feel log); ``back_reps``: only so many reps at the end show the back free of hands;
     ``touched``: whether the seat touched the wall, as the person says; ``keep``: the film itself is kept too, else only
-    its numbers.
+    its numbers; ``scratch``: a private folder for files that are needed meanwhile, None for the system's.
     """
 
     path: Path
@@ -41,6 +41,7 @@ class Clip:
     touched: bool | None = None
     keep: bool = False
     options: AssessOptions = field(default_factory=AssessOptions)
+    scratch: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,25 @@ class Runner(Protocol):
         """Return the assessment of ``path``; results lie in ``options.out/name``."""
 
 
+@runtime_checkable
+class RecordingRunner(Protocol):
+    """A runner that works elsewhere, and hands over what was seen (``clip.recording``) as well."""
+
+    #: Tells it from a plain one.
+    records: bool
+
+    def __call__(
+        self,
+        path: Path,
+        options: AssessOptions,
+        *,
+        name: str | None = None,
+        progress: ProgressCallback | None = None,
+        on_recording: Callable[[bytes], None] | None = None,
+    ) -> Assessment:
+        """Return the assessment of ``path``, without evidence; the packed tracks go to ``on_recording``."""
+
+
 def assess_clip(
     clip: Path,
     drill: Drill,
@@ -78,6 +98,7 @@ def assess_clip(
     runner: Runner,
     reference: bytes | None = None,
     progress: ProgressCallback | None = None,
+    scratch: Path | None = None,
 ) -> Assessment:
     """Assess a clip by a drill's rules and limits, or read an ``assessment.json`` that was made so.
 
@@ -95,6 +116,8 @@ def assess_clip(
         ``assessment.json`` of the person's comfortable rounding; None without.
     progress
         Moves a progress bar.
+    scratch
+        Folder for files that are needed meanwhile; None takes the system's.
 
     Raises
     ------
@@ -105,7 +128,7 @@ def assess_clip(
     """
     if clip.suffix.lower() == ".json":
         return _read_made(clip, drill)
-    with tempfile.TemporaryDirectory(prefix="hiphinge-") as folder:
+    with tempfile.TemporaryDirectory(prefix="hiphinge-", dir=scratch) as folder:
         given = replace(
             options,
             drill=drill.rules,  # type: ignore[arg-type]

@@ -10,16 +10,15 @@ import socket
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
-from hiphinge.clip.options import Progress
-from hiphinge.errors import HiphingeError, InputError, OutputError, RecordConflict, StoreError, VideoUnsupported
+from hiphinge.errors import ClusterError, HiphingeError, InputError, OutputError, RecordConflict, StoreError
 from hiphinge.program.history import ClipSeen, Event, FeelLog, SetDone, Ticks
 from hiphinge.service.clips import Clip
+from hiphinge.service.heart import MOST_FRAMES, Heart, Lost, Quit
 from hiphinge.service.interview import Feel
 from hiphinge.service.orders import ClipOrder, clip_options, is_set, order_payload, read_order
 
@@ -39,10 +38,6 @@ LEASE_S = 60.0
 BEAT_S, POLL_S = 5.0, 1.0
 #: What lies untouched for so long is no worker's any more.
 _LEFT_S = 6 * 3600.0
-#: Pictures of a film that are looked at: some films do not say how long they are. 20 minutes at 60 a second.
-MOST_FRAMES = 72_000
-#: Share of the work that is done after each stage of an assessment.
-_STAGES: Mapping[str, tuple[float, float]] = {"look": (0.0, 0.05), "measure": (0.05, 0.95), "draw": (0.95, 1.0)}
 _STOPPED = "The worker was stopped; another goes on with it."
 _DISK = "The film, or what was seen in it, could not be read or written just now. Try again in a moment."
 _UNEXPECTED = "Something went amiss while the film was looked at. Try again; if it stays so, tell whoever runs this."
@@ -98,17 +93,19 @@ def run_job(
         Once it is set, the job is given back in the middle.
     """
     store = desk.store
-    with _Heart(store, job, owner, lease_s=lease_s, beat_s=beat_s, quit_now=quit_now) as heart:
+    with Heart(store, job, owner, lease_s=lease_s, beat_s=beat_s, quit_now=quit_now) as heart:
         try:
             result = _look_at(desk, job, heart)
-        except _Lost:
+        except Lost:
             return
-        except _Quit:
+        except Quit:
             heart.stop()
             _fail(store, job, owner, _STOPPED, retry=True, drop=False)
             return
         except HiphingeError as error:
-            again = isinstance(error, OutputError) or (isinstance(error, StoreError) and not _is_final(error))
+            again = isinstance(error, OutputError | ClusterError) or (
+                isinstance(error, StoreError) and not _is_final(error)
+            )
             heart.stop()
             _fail(store, job, owner, _say(error), retry=again, drop=isinstance(error, InputError))
             return
@@ -150,7 +147,7 @@ def _fail(store: Store, job: Job, owner: str, reason: str, *, retry: bool, drop:
             _drop(store, str(job.payload.get("film", "")))
 
 
-def _look_at(desk: Desk, job: Job, heart: _Heart) -> dict[str, Any]:
+def _look_at(desk: Desk, job: Job, heart: Heart) -> dict[str, Any]:
     """Log the film of a job, and what was said with it; return what the page shows."""
     if job.kind != CLIP_JOB:
         raise RecordConflict(f"There is no work called {job.kind!r}.", expected=CLIP_JOB)
@@ -164,12 +161,12 @@ def _look_at(desk: Desk, job: Job, heart: _Heart) -> dict[str, Any]:
     return {"entry": event.key, "assessment": event.assessment, "drill": event.drill, "outcome": event.outcome}
 
 
-def _log_film(desk: Desk, person: Person, order: ClipOrder, job: Job, heart: _Heart) -> SetDone | ClipSeen:
+def _log_film(desk: Desk, person: Person, order: ClipOrder, job: Job, heart: Heart) -> SetDone | ClipSeen:
     with _named(desk.store, order, job) as path:
         clip = Clip(
             path=path, drill=order.drill, variant=order.variant, label=order.label, pain=order.feel.pain,
             load_kg=order.load_kg, back_reps=order.back_reps, touched=order.touched, keep=order.keep,
-            options=clip_options(order.options),
+            options=clip_options(order.options), scratch=path.parent,
         )  # fmt: skip
         feel = None if is_set(desk.drill(order.drill), order.label) else order.feel
         try:
@@ -250,71 +247,6 @@ def _remove_left(folder: Path) -> None:
                 shutil.rmtree(left, ignore_errors=True)
 
 
-class _Lost(Exception):
-    """The job is another's now, or nobody's."""
-
-
-class _Quit(Exception):
-    """The worker is to end, and gives the job back."""
-
-
-class _Heart:
-    """Says every few seconds, from a thread of its own, that a job is alive and how far it is."""
-
-    def __init__(
-        self, store: Store, job: Job, owner: str, *, lease_s: float, beat_s: float, quit_now: threading.Event | None
-    ) -> None:
-        self._store, self._job, self._owner, self._quit_now = store, job, owner, quit_now
-        self._lease_s, self._beat_s = lease_s, beat_s
-        self._share = 0.0
-        self._stopped, self._lost = threading.Event(), threading.Event()
-        self._thread = threading.Thread(target=self._beat, name=f"heart-{job.id}", daemon=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
-
-    def stop(self) -> None:
-        """Say nothing more."""
-        self._stopped.set()
-        if self._thread is not threading.current_thread():
-            self._thread.join()
-
-    def check(self) -> None:
-        """Leave where the job is no longer ours, or the worker is to end."""
-        if self._lost.is_set():
-            raise _Lost
-        if self._quit_now is not None and self._quit_now.is_set():
-            raise _Quit
-
-    def progress(self, seen: Progress) -> None:
-        """Take how far the assessment is; leave where the job is no longer ours, or the film does not end."""
-        self.check()
-        if seen.frames_done > MOST_FRAMES:
-            raise VideoUnsupported(
-                "The film is very long.", expected=f"at most {MOST_FRAMES} pictures", next_step="Send one set."
-            )
-        first, last = _STAGES[seen.stage]
-        share = seen.frames_done / seen.frames_total if seen.frames_total else 0.0
-        self._share = max(self._share, first + (last - first) * min(share, 1.0))
-
-    def _beat(self) -> None:
-        while not self._stopped.wait(self._beat_s):
-            try:
-                self._store.beat_job(self._job.id, self._owner, self._job.attempt, self._lease_s, self._share)
-            except RecordConflict:
-                self._lost.set()
-                return
-            except StoreError:
-                # The server is away for a moment; the lease outlasts several beats.
-                _log.warning("The heartbeat of job %s did not come through.", self._job.id)
-
-
 class JobRunner:
     """Takes one job after the other until it is stopped; several may run, in threads or on several computers.
 
@@ -326,6 +258,8 @@ class JobRunner:
         Makes a desk on that store, everything done with it written down under the name that it is given.
     lease_s, beat_s, poll_s
         See ``run_job``; ``poll_s`` is how long it waits where there is nothing to do.
+    ready
+        Whether films can be looked at just now; no job is taken before.
     """
 
     def __init__(
@@ -336,8 +270,9 @@ class JobRunner:
         lease_s: float = LEASE_S,
         beat_s: float = BEAT_S,
         poll_s: float = POLL_S,
+        ready: Callable[[], bool] = lambda: True,
     ) -> None:
-        self._store, self._desk = store, desk
+        self._store, self._desk, self._ready = store, desk, ready
         self._lease_s, self._beat_s, self._poll_s = lease_s, beat_s, poll_s
         self._stopped, self._quit_now = threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
@@ -345,7 +280,8 @@ class JobRunner:
 
     def run_once(self) -> bool:
         """Do one job, if there is one; say whether there was."""
-        job = None if self._stopped.is_set() else self._store.claim_job(self.owner, self._lease_s)
+        free = not self._stopped.is_set() and self._ready()
+        job = self._store.claim_job(self.owner, self._lease_s) if free else None
         if job is None:
             return False
         run_job(
@@ -353,6 +289,13 @@ class JobRunner:
             quit_now=self._quit_now,
         )  # fmt: skip
         return True
+
+    def run_out(self) -> int:
+        """Do what waits now, then end; return how many were taken."""
+        taken = 0
+        while self.run_once():
+            taken += 1
+        return taken
 
     def run(self) -> int:
         """Do jobs until ``stop``; return how many were taken. The store being away for a while is waited for."""

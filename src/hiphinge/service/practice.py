@@ -14,7 +14,7 @@ from hiphinge.program.decision import Decision
 from hiphinge.program.history import ClipSeen, Event, FeelLog, SetDone, Ticks
 from hiphinge.program.pain import is_back_pain
 from hiphinge.service.base import DeskBase
-from hiphinge.service.clips import Clip, ClipLogged, Runner, assess_clip
+from hiphinge.service.clips import Clip, ClipLogged, RecordingRunner, Runner, assess_clip
 from hiphinge.service.commandline import command_line, day_text
 from hiphinge.service.grading import grade_reps, middle_measures
 from hiphinge.service.interview import Feel, explain_early, refuse_stopped
@@ -22,7 +22,6 @@ from hiphinge.service.lookup import check_step
 from hiphinge.service.questions import reference_clip
 
 if TYPE_CHECKING:
-    from hiphinge.clip.analyse import ClipTracks
     from hiphinge.model import Assessment
     from hiphinge.store import Person
 
@@ -72,10 +71,10 @@ class Practice(DeskBase):
         check_step(self.program, None, clip.drill, clip.variant)
         self._refuse_logged(person, clip.path)
         files: dict[str, Path | bytes] = {}
-        runner = self._runner or _keeping_runner(files)
         assessment = assess_clip(
-            clip.path, drill, clip.options, runner=runner, reference=self._reference(person), progress=progress
-        )
+            clip.path, drill, clip.options, runner=_keeping_runner(self._runner, files),
+            reference=self._reference(person), progress=progress, scratch=clip.scratch,
+        )  # fmt: skip
         number = self._keep(person, clip, assessment, files)
         events = self._clip_events(session, drill, clip, assessment, number, feel, entry=entry)
         decision = self.record(person, *events)
@@ -216,10 +215,16 @@ def _feel_key(entry: str) -> str:
     return f"{entry}-feel" if entry else ""
 
 
-def _keeping_runner(files: dict[str, Path | bytes]) -> Runner:
-    """Return the real runner, which puts what was seen into ``files``."""
+def _keeping_runner(given: Runner | None, files: dict[str, Path | bytes]) -> Runner:
+    """Return the runner that was given, else the real one; what was seen is put into ``files`` where it can be had."""
     from hiphinge.clip.recording import TRACKS_NAME, pack_tracks
     from hiphinge.clip.run import assess_video
+
+    if given is not None and not isinstance(given, RecordingRunner):
+        return given
+
+    def keep(data: bytes) -> None:
+        files[TRACKS_NAME] = data
 
     def run(
         path: Path,
@@ -228,9 +233,10 @@ def _keeping_runner(files: dict[str, Path | bytes]) -> Runner:
         name: str | None = None,
         progress: ProgressCallback | None = None,
     ) -> Assessment:
-        def keep(tracks: ClipTracks) -> None:
-            files[TRACKS_NAME] = pack_tracks(tracks)
-
-        return assess_video(path, options, name=name, progress=progress, on_tracks=keep)
+        if given is not None:
+            return given(path, options, name=name, progress=progress, on_recording=keep)
+        return assess_video(
+            path, options, name=name, progress=progress, on_tracks=lambda tracks: keep(pack_tracks(tracks))
+        )
 
     return run

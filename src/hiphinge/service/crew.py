@@ -1,0 +1,49 @@
+"""Several films at once in one process: as many runners as there are places where films are looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+
+from hiphinge.service.jobs import JobRunner
+
+__all__ = ["Crew"]
+
+
+class Crew:
+    """Runs some runners side by side, each in a thread of its own.
+
+    Parameters
+    ----------
+    runners
+        One for each film at once; each has a name of its own for its leases.
+    """
+
+    def __init__(self, runners: Sequence[JobRunner]) -> None:
+        self._runners = tuple(runners)
+
+    def run(self) -> int:
+        """Do jobs until ``ask_to_end``; return how many were taken."""
+        return self._side_by_side(JobRunner.run)
+
+    def run_out(self) -> int:
+        """Do what waits now, then end; return how many were taken."""
+        return self._side_by_side(JobRunner.run_out)
+
+    def ask_to_end(self) -> None:
+        """Take no further job after those at hand."""
+        for one in self._runners:
+            one.ask_to_end()
+
+    def give_back(self) -> None:
+        """Give the jobs at hand back as soon as they are looked up from."""
+        for one in self._runners:
+            one.give_back()
+
+    def _side_by_side(self, work: Callable[[JobRunner], int]) -> int:
+        with ThreadPoolExecutor(len(self._runners), thread_name_prefix="worker") as pool:
+            doing = [pool.submit(work, one) for one in self._runners]
+            # In short steps: signals are heard by this thread, between them.
+            while wait(doing, timeout=0.5).not_done:
+                pass
+        return sum(one.result() for one in doing)
