@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from hiphinge.model import Array, Rep
-from hiphinge.signal import smooth
+from hiphinge.signal import find_peaks, smooth
 
 __all__ = ["MIN_DEPTH_DEG", "find_deep_part", "find_reps"]
 
@@ -90,11 +90,9 @@ def find_deep_part(depth_deg: Array, *, time_s: Array, rep: Rep) -> tuple[int, i
 
 def _find_bottoms(calm: Array, *, min_depth_deg: float) -> list[int]:
     """Pick the deepest sample of each bend; a clip's first or last sample may be one."""
-    from scipy.signal import find_peaks  # slow to import, and the program's commands do without
-
     floor = min(0.0, float(calm.min()))
     padded = np.concatenate(([floor], calm, [floor]))
-    peaks, _ = find_peaks(padded, height=min_depth_deg, prominence=min_depth_deg * RETURN_RATIO)
+    peaks = find_peaks(padded, min_height=min_depth_deg, min_prominence=min_depth_deg * RETURN_RATIO)
     bottoms: list[int] = []
     for peak in (peaks - 1).tolist():
         if bottoms:

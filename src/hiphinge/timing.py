@@ -16,7 +16,7 @@ from typing import Final
 __all__ = ["ENGINE", "REST", "Stage", "StageClock", "StageTime", "running_clock"]
 
 #: What no stage accounts for: the engine's own threads, and everything that was not named.
-ENGINE: Final = "inference (the engine's threads)"
+ENGINE: Final = "threads of engine and encoder"
 REST: Final = "everything else"
 
 

@@ -10,9 +10,12 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from hiphinge.cli import app
+from hiphinge.cli.profile import START, Profile, tell_rows
 from hiphinge.errors import InputNotFound, NotAVideo, OutputError
 from hiphinge.report.schema import assessment_schema
+from hiphinge.timing import ENGINE, StageTime, running_clock
 from tests.cli.runners import FakeRunner
+from tests.report.fakes import fake_assessment
 
 MISSING = InputNotFound("There is no file gone.mp4.", expected="a video", next_step="Check the path.")
 
@@ -178,3 +181,29 @@ def test_bad_settings_file_leaves_with_8(tmp_path: Path) -> None:
     result = _invoke(FakeRunner(), "clip.mp4", "--config", config)
     assert result.exit_code == 8
     assert "Did you mean 'model'?" in result.stderr
+
+
+def test_profile_says_on_stderr_where_the_time_went(tmp_path: Path) -> None:
+    plain = _invoke(FakeRunner(), "clip.mp4", "--out", tmp_path)
+    result = _invoke(FakeRunner(), "clip.mp4", "--out", tmp_path, "--profile")
+    assert result.exit_code == 0
+    assert result.stdout == plain.stdout
+    assert "start of Python, imports" in result.stderr
+    assert "core-ms a frame" in result.stderr
+    assert f"{fake_assessment().n_frames} pictures" in result.stderr
+
+
+def test_profile_rows_add_up_to_the_whole() -> None:
+    with running_clock() as clock:
+        for name, cpu_s in (("crop", 0.5), ("waiting for an inference", 0.01)):
+            clock.add(name, 1.0, cpu_s)
+    clock.cpu_s = 2.0
+    rows = tell_rows(Profile(start=StageTime(1, 0.1, 0.2)), clock)
+    assert [name for name, _ in rows] == [START, ENGINE, "crop", "waiting for an inference"]
+    assert sum(row.cpu_s for _, row in rows[1:]) == pytest.approx(2.0)
+
+
+def test_profile_of_a_video_that_fails_is_printed_too(tmp_path: Path) -> None:
+    result = _invoke(FakeRunner({"gone": MISSING}), "gone.mp4", "--out", tmp_path, "--profile")
+    assert result.exit_code == MISSING.exit_code
+    assert "core-ms a frame" in result.stderr

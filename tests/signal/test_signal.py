@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hiphinge.signal import despike, find_runs, median_step_s, nan_median_near, smooth, wrap_deg
+from hiphinge.signal import despike, find_peaks, find_runs, median_step_s, nan_median_near, smooth, wrap_deg
 
 TIMES = np.arange(0.0, 4.0, 1 / 30)
 
@@ -15,6 +15,16 @@ def test_median_step_of_uneven_times_is_the_usual_step():
 @pytest.mark.parametrize("times", [np.zeros(0), np.zeros(1)])
 def test_median_step_of_too_few_samples_is_nan(times):
     assert np.isnan(median_step_s(times))
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.integers(0, 12), max_size=60), st.integers(0, 8), st.integers(0, 8))
+def test_peaks_are_those_of_scipy(levels, height, prominence):
+    from scipy.signal import find_peaks as of_scipy
+
+    values = np.array(levels, dtype=np.float64)
+    expected, _ = of_scipy(values, height=height, prominence=prominence)
+    np.testing.assert_array_equal(find_peaks(values, min_height=height, min_prominence=prominence), expected)
 
 
 def test_smooth_keeps_a_constant_and_a_slow_bend():

@@ -23,6 +23,7 @@ __all__ = [
     "Out",
     "OutTried",
     "Person",
+    "Profile",
     "Reference",
     "Still",
     "To",
@@ -90,5 +91,6 @@ Config = Annotated[
         help="Settings file: its table 'assess' holds options by their Python names; the command line wins.",
     ),
 ]
+Profile = Annotated[bool, typer.Option("--profile", help="Show on stderr where every millisecond went.")]
 Json = Annotated[bool, typer.Option("--json", help="Write one JSON document to stdout, for machines.")]
 OutTried = Annotated[str, typer.Option("--out", metavar="DIR", help="Folder to try writing results to.")]

@@ -91,6 +91,7 @@ def assess(
     foot_length_cm: arguments.FootLength = None,
     video: arguments.Video = None,
     as_json: arguments.Json = False,
+    profile: arguments.Profile = False,
     config: arguments.Config = None,
 ) -> None:
     """Assess videos: do the hips or the lower back do the bending.
@@ -114,17 +115,23 @@ def assess(
         "video": video,
     }
     with guarded():
-        raise typer.Exit(_assess(context, videos, build_options(given, config=config), as_json=as_json))
+        options = build_options(given, config=config)
+        raise typer.Exit(_assess(context, videos, options, as_json=as_json, profile=profile))
 
 
-def _assess(context: typer.Context, videos: list[Path], options: AssessOptions, *, as_json: bool) -> int:
+def _assess(
+    context: typer.Context, videos: list[Path], options: AssessOptions, *, as_json: bool, profile: bool = False
+) -> int:
     """Assess, print, and return the exit code."""
     from hiphinge.cli.batch import assess_videos, find_runner, first_failure, outcome_document
     from hiphinge.cli.present import print_outcomes
+    from hiphinge.cli.profile import profiled
     from hiphinge.cli.progress import open_progress
 
     runner = find_runner(context.obj)
-    outcomes = assess_videos(videos, options, runner=runner, open_progress=open_progress)
+    with profiled(profile) as seen:
+        outcomes = assess_videos(videos, options, runner=runner, open_progress=open_progress)
+        seen.n_frames = sum(one.assessment.n_frames for one in outcomes if one.assessment is not None)
     if as_json:
         import json
 

@@ -30,8 +30,7 @@ def library_threads_held_back() -> Iterator[None]:
 
 @cache
 def _controller() -> Any:
-    """Find the matrix libraries of this process, once: both are loaded by now."""
-    import scipy.linalg  # noqa: F401 - brings its own matrix library
+    """Find the matrix library of numpy, once."""
     from threadpoolctl import ThreadpoolController
 
     return ThreadpoolController()
