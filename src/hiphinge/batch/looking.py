@@ -267,7 +267,13 @@ class ClusterLook:
         HiphingeError
             As ``assess_video``.
         """
-        answer = self._ask(self._order(path, options, name), progress)
+        try:
+            answer = self._ask(self._order(path, options, name), progress)
+        except ClusterError:
+            # Each further film that is taken before the cluster was asked again would cost an attempt for nothing.
+            with self._lock:
+                self._slots, self._asked_at = 0, time.monotonic()
+            raise
         if answer.error is not None:
             raise answer.error
         if answer.unseen:
