@@ -28,7 +28,7 @@ ROOT = Path(__file__).resolve().parents[1]
 #: Clips that everybody has: rendered people.
 OURS = (*sorted((ROOT / "tests" / "data").glob("*.mp4")), ROOT / "src" / "hiphinge" / "data" / "demo.mp4")
 #: Seconds of work for each kind of clip cost; ``full`` has every clip that fits, the others are scaled against it.
-BUDGETS_S = {"full": 60, "full+overlay": 45, "lite": 15, "lite+overlay": 15, "heavy": 30, "heavy+overlay": 20}
+BUDGETS_S = {"full": 50, "full+overlay": 35, "lite": 12, "lite+overlay": 12, "heavy": 25, "heavy+overlay": 15}
 #: Clips of the run of two workers against one.
 N_PAIRED = 8
 

@@ -22,6 +22,7 @@ PAGE = Path(__file__).resolve().parents[1] / "docs" / "scale.md"
 
 #: In the order of the page.
 PARTS: Mapping[str, Callable[[Measured], str]] = {
+    "short": trials.short_part,
     "month": needs_tables.month_part,
     "live": lambda found: needs_tables.live_part(found, trials.sets_a_core(found)),
     "limits": lambda found: needs_tables.limits_part(found, trials.sets_a_core(found)),

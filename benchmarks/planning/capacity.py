@@ -107,8 +107,7 @@ def month_needs(measured: Measured, clips: float, assumed: Assumed = ASSUMED) ->
     clip_s = frames * measured.frame_ms("full") / 1000
     cores = math.ceil(peak_s * clip_s / assumed.full_share)
     film_gb = mean_clip_s(assumed) * assumed.film_mbit_s / 8000
-    plain = _result_gb_s(measured, "full") * mean_clip_s(assumed)
-    drawn = _result_gb_s(measured, "full+overlay") * mean_clip_s(assumed)
+    plain, drawn = (frames * _result_gb(measured, kind) for kind in ("full", "full+overlay"))
     return MonthNeeds(
         clips=clips,
         core_hours=hours("full"),
@@ -127,10 +126,10 @@ def month_needs(measured: Measured, clips: float, assumed: Assumed = ASSUMED) ->
     )
 
 
-def _result_gb_s(measured: Measured, kind: str) -> float:
-    """Return gigabytes of result for a second of video."""
+def _result_gb(measured: Measured, kind: str) -> float:
+    """Return gigabytes of result for a frame."""
     clips = measured.clips[kind]
-    return sum(one.result_bytes for one in clips) / sum(one.seconds for one in clips) / 1e9
+    return sum(one.result_bytes for one in clips) / sum(one.frames for one in clips) / 1e9
 
 
 def transactions_a_s(measured: Measured, database: str) -> float:

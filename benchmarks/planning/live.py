@@ -58,7 +58,7 @@ class LiveWish:
 
 @dataclass(slots=True)
 class LiveRun:
-    """Latencies, from a frame's arrival to the end of the reading that it was in, and the share of the core used."""
+    """Latencies, from a frame's arrival until its answer leaves, and the share of the core used."""
 
     latencies_s: NDArray[np.float64]
     core_share: float
@@ -68,8 +68,8 @@ class LiveRun:
 def simulate_live(wish: LiveWish, costs: LiveCosts, *, seed: int = 1) -> LiveRun:
     """Run one server process, which has one core, for so long, and return how late its answers are.
 
-    The core does one thing after the other: it takes in what arrived, then reads everything that waits together, and
-    then serves connections at least as long as the hub's rule says.
+    The core does one thing after the other: it reads everything that waits together, and then takes in what arrives, at
+    least as long as the hub's rule says and as long as it takes.
     """
     env = simpy.Environment()
     chance = Chance(seed)
@@ -114,19 +114,20 @@ class _Room:
         return starts + place * step
 
     def serve(self, env: simpy.Environment, costs: LiveCosts) -> Generator[Any, Any, None]:
-        """Take in, read together, serve connections, again and again."""
+        """Read together, take in, again and again."""
         seen_s = 0.0
         while True:
             frames = self.arrived(seen_s, env.now)
             seen_s = env.now
             self.in_sets.append(int(self.active.sum()))
-            took = 0.0
+            took = taking = 0.0
             if len(frames):
-                # What is read together was taken in before; both need the core.
-                taking = len(frames) * costs.frame_s
                 took = costs.batch_s + len(frames) * costs.read_s
-                yield env.timeout(taking + took)
-                self.busy_s += taking + took
-                self.latencies.append(env.now - frames)
-                took += taking
-            yield env.timeout(max(costs.tick_s - took, took * (1 / _TICK_SHARE - 1), 0.001))
+                yield env.timeout(took)
+                # Connections are served one after the other: an answer leaves when it is its turn, and as many frames
+                # as were read now are taken in until the next reading, in the long run.
+                taking = len(frames) * costs.frame_s
+                turns = np.arange(1, len(frames) + 1) / len(frames)
+                self.latencies.append(env.now + taking * turns - frames)
+            self.busy_s += took + taking
+            yield env.timeout(max(costs.tick_s - took, took * (1 / _TICK_SHARE - 1), taking))

@@ -112,8 +112,9 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
         return total_ms(self.clips[kind])
 
     def relative_costs(self, kind: str) -> list[float]:
-        """Return each clip's cost a frame ÷ that of all: how much clips differ."""
-        return [one.frame_ms / self.frame_ms(kind) for one in self.clips[kind]]
+        """Return each clip's cost a frame ÷ their mean: how much clips differ."""
+        mean = statistics.fmean(one.frame_ms for one in self.clips[kind])
+        return [one.frame_ms / mean for one in self.clips[kind]]
 
     def median(self, kind: str, field: str) -> float:
         """Return the median of a field over the clips of a kind."""

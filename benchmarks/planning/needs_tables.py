@@ -154,7 +154,7 @@ def limits_part(found: Measured, sets_a_core: float) -> str:
          "10 Gbit/s; then film in the clinic's own network, or send what the browser sees instead of the film"],
         ["one Dask scheduler", *used([one.peak_clips_s * found.scheduler.scheduler_ms / 1000 for one in needs]),
          "several batches, each with its own scheduler"],
-        ["one driver: receipts, rows",
+        ["one driver, with tasks that do nothing",
          *used([one.peak_clips_s * found.scheduler.client_ms / 1000 for one in needs]), "several batches"],
         ["files of a year on a file system of 10 TB", *used([12 * one.files / per_disk for one in needs]),
          "Parquet rows only, or folders in an object store"],
@@ -162,10 +162,12 @@ def limits_part(found: Measured, sets_a_core: float) -> str:
     table = markdown_table(["share used in the fullest hour", *STEP_NAMES, "what to change when it is full"], rows)
     stored_mb_s = live.stored_gb_hour / 3.6
     writes = _share(live.write_transactions_s / transactions_a_s(found, database))
+    a_writer = 1000 / found.store[database].live_write_ms
     return table + (
         f"\n\nLive, 10⁵ at once: one process holds a set, and a process has one core, so {say(live.processes)} "
         f"processes. What is full long before them is one database: {say(stored_mb_s)} MB/s of frames in "
-        f"{say(live.processes)} transactions a second, {writes} of what was measured here."
+        f"{say(live.processes)} transactions a second, {writes} of what was measured here; one connection that does "
+        f"nothing else writes for {say(a_writer)} processes."
     )
 
 
