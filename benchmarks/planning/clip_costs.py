@@ -81,9 +81,8 @@ class Worker:
         return self
 
     def __exit__(self, *_: object) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        self._process.wait(60)
+        # Closes its input, on which it ends, and waits.
+        self._process.__exit__(None, None, None)
 
     def ask(self, clip: Path | str, model: str, *, overlay: bool = False) -> Any:
         """Return the worker's answer for a clip, None for one that it refused."""
