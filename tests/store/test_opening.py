@@ -125,7 +125,7 @@ def test_a_store_that_everybody_could_read_is_made_its_owners(tmp_path):
 
 def test_a_store_of_the_first_version_gets_a_number_and_keeps_what_it_has(address, tmp_path, clock, monkeypatch):
     steps = tmp_path / "first"
-    shutil.copytree(migrate.MIGRATIONS, steps, ignore=shutil.ignore_patterns("__pycache__", "v000[23]*"))
+    shutil.copytree(migrate.MIGRATIONS, steps, ignore=shutil.ignore_patterns("__pycache__", "v000[234]*"))
     engine = connect(find_place(address))
     with monkeypatch.context() as first:
         first.setattr(migrate, "MIGRATIONS", steps)
@@ -206,7 +206,7 @@ STEP = '''
 import os, signal
 import sqlalchemy as sa
 from alembic import op
-revision, down_revision = "0004", "0003"
+revision, down_revision = "0005", "0004"
 def upgrade():
     op.add_column("people", sa.Column("shoe_size", sa.Integer))
     if os.environ["DIE"] == "yes":
@@ -223,16 +223,16 @@ def test_a_migration_that_was_cut_off_is_completed_and_loses_nothing(store, ann,
     store.close()
     steps = tmp_path / "migrations"
     shutil.copytree(migrate.MIGRATIONS, steps, ignore=shutil.ignore_patterns("__pycache__"))
-    (steps / "versions" / "v0004_more.py").write_text(STEP)
-    with working(open_at_version, address, steps, "0004", True) as worker:
+    (steps / "versions" / "v0005_more.py").write_text(STEP)
+    with working(open_at_version, address, steps, "0005", True) as worker:
         assert worker.rest() == []
         assert worker.process.exitcode == -9
     # Nothing was changed: the software of before still opens it.
     with open_store(address, clock=clock) as before:
         assert before.history(ann.id).events == every_kind()
-    with working(open_at_version, address, steps, "0004", False) as worker:
+    with working(open_at_version, address, steps, "0005", False) as worker:
         assert worker.rest() == ["opened"]
-    with pytest.raises(StoreError, match="schema version 0004"):
+    with pytest.raises(StoreError, match="schema version 0005"):
         open_store(address)
     with store._reading() as connection:
         assert connection.execute(text("SELECT shoe_size FROM people")).all() == [(None,)]

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from hiphinge.errors import UsageError
-from hiphinge.store import open_store
+from hiphinge.store import Guess, open_store
 from hiphinge.web.accounts.signing import safe_path
 from hiphinge.web.passwords import Passwords, check_password
 from hiphinge.web.tokens import fingerprint, new_token
@@ -99,17 +99,22 @@ def test_a_disabled_account_does_not_get_in(clinic, store):
 
 
 def test_guessing_has_to_wait(clinic):
-    now = [0.0]
-    context = clinic.state.hiphinge
-    from hiphinge.web.limits import Throttle
-
-    context.guesses = Throttle(clock=lambda: now[0])
+    store = clinic.state.hiphinge.store
     browser = clinic_browser(clinic)
     for _number in range(5):
         assert log_in(browser, password="no").status_code == 401
     assert log_in(browser).status_code == 429
-    now[0] += 3
+    later = store._clock() + timedelta(seconds=3)
+    store._clock = lambda: later
     assert log_in(browser).status_code == 303
+
+
+def test_two_servers_of_one_store_count_guesses_together(clinic, store):
+    """Who guesses does not get as many tries more as there are servers."""
+    other = clinic_app(store)
+    browsers = [clinic_browser(clinic), clinic_browser(other)]
+    answers = [log_in(browsers[n % 2], password="no").status_code for n in range(6)]
+    assert answers == [401] * 5 + [429]
 
 
 def test_who_knows_a_login_does_not_keep_its_owner_out(clinic):
@@ -119,12 +124,12 @@ def test_who_knows_a_login_does_not_keep_its_owner_out(clinic):
     assert log_in(clinic_browser(clinic)).status_code == 303
 
 
-def test_many_addresses_together_have_to_wait(clinic):
+def test_many_addresses_together_have_to_wait(clinic, store):
     """Not for long: each of them keeps the owner out, too."""
     for number in range(100):
         log_in(clinic_browser(clinic, address=f"198.51.100.{number}"), password="no")
     assert log_in(clinic_browser(clinic, address="198.51.100.200"), password="no").status_code == 429
-    assert clinic.state.hiphinge.accounts.wait_s("ana@example.org") <= 60
+    assert store.try_guess([Guess("name ana@example.org", free=100, longest_s=60.0)]) <= 60
 
 
 def test_one_address_cannot_try_every_account(clinic):
@@ -134,14 +139,14 @@ def test_one_address_cannot_try_every_account(clinic):
     assert answers[-1] == 429
 
 
-def test_an_account_of_ones_own_does_not_open_the_way_to_others(clinic):
+def test_an_account_of_ones_own_does_not_open_the_way_to_others(clinic, store):
     browser = clinic_browser(clinic)
     answers = []
     for number in range(21):
         answers.append(log_in(browser, f"login{number}", "no").status_code)
         log_in(browser)
     assert answers[-1] == 429
-    assert clinic.state.hiphinge.addresses.wait_s("203.0.113.7") <= 60
+    assert store.try_guess([Guess("address 203.0.113.7", free=20, longest_s=60.0)]) <= 60
 
 
 @pytest.mark.parametrize(

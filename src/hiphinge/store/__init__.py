@@ -1,5 +1,6 @@
 """Keeping people, sessions and entries: SQLite or PostgreSQL."""
 
+from hiphinge.store.guesses import Guess
 from hiphinge.store.records import (
     AssessmentItem,
     AssessmentRecord,
@@ -31,6 +32,7 @@ __all__ = [
     "AuditEntry",
     "Clip",
     "Erasure",
+    "Guess",
     "Invitation",
     "Job",
     "LiveChunk",

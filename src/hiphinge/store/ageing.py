@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
-from hiphinge.store import jobs, livesets, passes, people, uploads
+from hiphinge.store import guesses, jobs, livesets, passes, people, uploads
 from hiphinge.store.tables import SECRETS
 
 __all__ = ["Grown", "delete_old", "is_anything_old"]
@@ -29,6 +29,7 @@ def is_anything_old(connection: Connection, *, now: datetime) -> bool:
     )
     return bool(
         expired
+        or guesses.has_old_guesses(connection, now=now)
         or people.old_guests(connection, now=now)
         or uploads.delete_old_uploads(connection, now=now, only_look=True)
         or livesets.delete_old_chunks(connection, now=now, only_look=True)
@@ -39,6 +40,7 @@ def is_anything_old(connection: Connection, *, now: datetime) -> bool:
 def delete_old(connection: Connection, *, now: datetime) -> Grown:
     """Delete all of it but the guests, who are erased one by one."""
     passes.delete_expired(connection, now=now)
+    guesses.delete_old_guesses(connection, now=now)
     livesets.delete_old_chunks(connection, now=now)
     jobs.delete_old_jobs(connection)
     return Grown(people.old_guests(connection, now=now), uploads.delete_old_uploads(connection, now=now))

@@ -36,6 +36,7 @@ from hiphinge.store.tables import (
     assessments,
     audit,
     decisions,
+    guesses,
     jobs,
     live_chunks,
     lives,
@@ -53,7 +54,7 @@ _MANIFEST = "backup.json"
 _DATABASE = "store.sqlite3"
 _LINES = "tables/{}.jsonl"
 #: Versions whose tables are those of now, but for whole tables and for columns that have a default.
-_SAME_TABLES = ("0001", "0002", HEAD)
+_SAME_TABLES = ("0001", "0002", "0003", HEAD)
 #: What backups of the versions before this one do not have.
 _WEB = "0003"
 _OF_THE_WEB = frozenset({revisions, uploads, jobs, lives, live_chunks, accounts, programs})
@@ -145,7 +146,7 @@ def _copy_database(engine: Engine, target: Path) -> None:
 def _leave_out(copy: sqlite3.Connection) -> None:
     """Take out of a copy what lets somebody in, and films of which only a part was sent; no page keeps their bytes."""
     copy.isolation_level = None
-    gone = [copy.execute(f"DELETE FROM {table.name}").rowcount for table in SECRETS]
+    gone = [copy.execute(f"DELETE FROM {table.name}").rowcount for table in (*SECRETS, guesses)]
     gone.append(copy.execute("DELETE FROM uploads WHERE finished IS NULL").rowcount)
     if any(gone):
         copy.execute("VACUUM")

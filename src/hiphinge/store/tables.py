@@ -228,6 +228,16 @@ invitations = Table(
     Index("invitations_by_person", "person"),
 )
 
+#: Failed tries to sign in; forgotten soon, so neither backed up nor restored. The hash is of what they are counted by.
+guesses = Table(
+    "guesses",
+    METADATA,
+    Column("key_sha256", String(64), primary_key=True),
+    Column("failures", Integer, nullable=False),
+    Column("last", Utc, nullable=False),
+    Column("expires", Utc, nullable=False),
+)
+
 #: The bytes lie beside the database until a job has taken them.
 uploads = Table(
     "uploads",

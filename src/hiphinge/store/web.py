@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from hiphinge.store import accounts, passes, programs
+from hiphinge.store import accounts, guesses, passes, programs
 from hiphinge.store.core import StoreCore
 from hiphinge.store.webrecords import Account, Invitation, SavedProgram, WebSession
 
@@ -139,6 +140,22 @@ class AccountStore(StoreCore):
         with self._writing() as connection:
             accounts.link_account(connection, account_id, person_id)
             self._audit(connection, f"account {account_id} linked" if person_id else "account unlinked", person_id)
+
+    def try_guess(self, tried: Sequence[guesses.Guess]) -> float:
+        """Count a guess as failed before it is looked at, and return 0; or for how many seconds it has to wait.
+
+        One that has to wait is not counted. All servers of a store count together.
+        """
+        with self._writing() as connection:
+            return guesses.try_guesses(connection, tried, now=self._clock())
+
+    def guessed_right(self, forget: Sequence[guesses.Guess], forgive: Sequence[guesses.Guess] = ()) -> None:
+        """Forget all failures of some, and take one back of others."""
+        with self._writing() as connection:
+            for one in sorted(forget, key=lambda one: one.key_sha256):
+                guesses.forget(connection, one)
+            for one in sorted(forgive, key=lambda one: one.key_sha256):
+                guesses.forgive(connection, one)
 
     def add_web_session(
         self,

@@ -15,7 +15,7 @@ from hiphinge.errors import StoreError
 from hiphinge.program import Program, load_program, read_program, shipped_text
 from hiphinge.service.clips import Runner
 from hiphinge.service.desk import Desk
-from hiphinge.web.limits import Buckets, Throttle
+from hiphinge.web.limits import Buckets
 from hiphinge.web.passwords import Passwords
 from hiphinge.web.settings import Settings
 
@@ -38,11 +38,6 @@ class Context:
     phone_url: str = ""
     #: Of the certificate, as browsers show it; ``""`` without one.
     fingerprint: str = ""
-    #: Failed tries to sign in: by account and address together, and, much later, by either alone. Whoever knows a
-    #: sign-in name, or sits in the same waiting room, shall not be able to keep the others out for long.
-    guesses: Throttle = field(default_factory=Throttle)
-    accounts: Throttle = field(default_factory=lambda: Throttle(free=100, longest_s=60.0))
-    addresses: Throttle = field(default_factory=lambda: Throttle(free=20, longest_s=60.0))
     buckets: Buckets = field(default_factory=Buckets)
     passwords: Passwords = field(default_factory=Passwords)
     extras: dict[str, Any] = field(default_factory=dict)

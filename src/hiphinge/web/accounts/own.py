@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from hiphinge.errors import RecordConflict, UsageError
+from hiphinge.store import Guess
 from hiphinge.web.access import ContextDep, StoreDep, Who, WhoDep, allow
 from hiphinge.web.accounts.names import LONGEST_NAME, check_name
 from hiphinge.web.context import Context
@@ -68,14 +69,13 @@ def change_password(
     if who.account is None:
         return RedirectResponse("/account", status_code=303)
     account = store.account(who.account)
-    key = f"account {account.id}"
+    guess = Guess(f"account {account.id}")
     try:
-        if context.guesses.wait_s(key) > 0:
+        if store.try_guess((guess,)) > 0:
             raise UsageError(_("Too many tries."), next_step=_("Wait some minutes."))
-        context.guesses.failed(key)
         if not context.passwords.verify(account.password_hash, current):
             raise UsageError(_("The current password does not fit."))
-        context.guesses.succeeded(key)
+        store.guessed_right((guess,))
         check_password(password, account.login)
         if password != again:
             raise UsageError(_("The two passwords are not the same."))

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Form
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from hiphinge.store import Guess
 from hiphinge.web.access import ContextDep, WhoDep, allow
 from hiphinge.web.network import address_of
 from hiphinge.web.pages import page
@@ -47,24 +48,22 @@ def log_in(
 ) -> Response:
     """Sign in. What is said does not tell whether there is such an account; each failure makes the next try wait."""
     address, name = address_of(request), login.strip().casefold()
-    throttles = ((context.guesses, f"{address} {name}"), (context.accounts, name), (context.addresses, address))
-    wait = max(throttle.wait_s(key) for throttle, key in throttles)
+    # By account and address together, and, much later, by either alone. Whoever knows a sign-in name, or sits in the
+    # same waiting room, shall not be able to keep the others out for long.
+    both = Guess(f"sign-in {address} {name}")
+    either = (Guess(f"name {name}", free=100, longest_s=60.0), Guess(f"address {address}", free=20, longest_s=60.0))
+    wait = context.store.try_guess((both, *either))
     values: dict[str, Any] = {"next": safe_path(next), "login": login}
     if wait > 0:
         said = _("Too many tries. Wait {seconds} seconds, then try again.").format(seconds=int(wait) + 1)
         return page(request, who, "account/login.html", status=429, error=said, **values)
-    # Counted before looking, so that many tries at once do not slip through.
-    for throttle, key in throttles:
-        throttle.failed(key)
     account = context.store.find_account(login) if login.strip() else None
     open_account = account if account is not None and account.disabled_at is None else None
     right = context.passwords.verify(None if open_account is None else open_account.password_hash, password)
     if open_account is None or not right:
         said = _("The sign-in name or the password does not fit.")
         return page(request, who, "account/login.html", status=401, error=said, **values)
-    context.guesses.succeeded(f"{address} {name}")
-    context.accounts.forgiven(name)
-    context.addresses.forgiven(address)
+    context.store.guessed_right((both,), forgive=either)
     if context.passwords.is_outdated(open_account.password_hash):
         context.store.set_password(open_account.id, context.passwords.hash(password))
     sign_in(request, context, open_account)
