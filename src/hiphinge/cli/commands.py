@@ -123,10 +123,10 @@ def _assess(
     context: typer.Context, videos: list[Path], options: AssessOptions, *, as_json: bool, profile: bool = False
 ) -> int:
     """Assess, print, and return the exit code."""
-    from hiphinge.cli.batch import assess_videos, find_runner, first_failure, outcome_document
     from hiphinge.cli.present import print_outcomes
     from hiphinge.cli.profile import profiled
     from hiphinge.cli.progress import open_progress
+    from hiphinge.cli.several import assess_videos, find_runner, first_failure, outcome_document
 
     runner = find_runner(context.obj)
     with profiled(profile) as seen:

@@ -6,8 +6,8 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from hiphinge.cli.batch import Outcome
 from hiphinge.cli.guard import drop_output
+from hiphinge.cli.several import Outcome
 from hiphinge.errors import HiphingeError
 from hiphinge.model import Assessment, Measure
 from hiphinge.report import words

@@ -12,7 +12,7 @@ from hiphinge.cli.guard import guarded, write_out
 from hiphinge.cli.settings import build_options
 
 if TYPE_CHECKING:
-    from hiphinge.cli.batch import Outcome
+    from hiphinge.cli.several import Outcome
     from hiphinge.clip.options import AssessOptions
 
 __all__ = ["rerun"]
@@ -47,7 +47,7 @@ def rerun(
         if as_json:
             import json
 
-            from hiphinge.cli.batch import outcome_document
+            from hiphinge.cli.several import outcome_document
 
             write_out(json.dumps([outcome_document(outcome)], indent=2, ensure_ascii=False))
         else:
@@ -57,7 +57,7 @@ def rerun(
 
 
 def _judge(path: Path, options: AssessOptions) -> Outcome:
-    from hiphinge.cli.batch import Outcome
+    from hiphinge.cli.several import Outcome
     from hiphinge.clip.recording import reassess, unpack_tracks
     from hiphinge.clip.run import read_own_maximum
     from hiphinge.errors import InputError, InputNotFound

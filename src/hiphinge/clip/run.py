@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from hiphinge.pose.base import PoseEstimator
     from hiphinge.report.overlay import OverlayPainter
 
-__all__ = ["Tracker", "assess_video", "read_own_maximum"]
+__all__ = ["Tracker", "assess_video", "check_options", "read_own_maximum"]
 
 #: Key frames in the report: the stand and the bottom of at most so many reps.
 MAX_BOTTOM_PICTURES = 3
@@ -85,7 +85,7 @@ def assess_video(
     HiphingeError
         One of its kinds, each with what was seen, what was expected and what to do next.
     """
-    _check_options(options)
+    check_options(options)
     path = Path(path)
     name = name or path.stem
     if options.out is not None:
@@ -122,7 +122,14 @@ def _make_estimator(options: AssessOptions) -> PoseEstimator:
     return BlazePose(options.model)
 
 
-def _check_options(options: AssessOptions) -> None:
+def check_options(options: AssessOptions) -> None:
+    """Refuse values that no video could fit.
+
+    Raises
+    ------
+    UsageError
+        An unknown word, a time before the start, an empty part or stand, a shoe or a person that cannot be.
+    """
     for label, word, known in (
         ("drill", options.drill, DRILLS),
         ("facing", options.facing, FACINGS),
