@@ -5,9 +5,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from hiphinge.errors import ModelError
+from hiphinge.pose import runtime
 from hiphinge.pose.runtime import compile_detector, compile_landmarks, engine_name
 from hiphinge.pose.store import find_model
 
@@ -47,3 +49,18 @@ def test_compile_file_that_is_no_model(tmp_path: Path) -> None:
     path.write_bytes(b"not a model at all")
     with pytest.raises(ModelError, match=r"pose_detector\.tflite"):
         compile_detector(path, threads=1)
+
+
+def test_widened_convolution_gives_the_same_bits(monkeypatch: pytest.MonkeyPatch) -> None:
+    crop = np.random.default_rng(5).integers(0, 256, (1, 256, 256, 3), dtype=np.uint8)
+
+    def read() -> list[np.ndarray]:
+        request = compile_landmarks(find_model("lite"), streams=1, threads=1).create_infer_request()
+        request.infer([crop])
+        return [np.array(request.get_output_tensor(number).data) for number in range(5)]
+
+    wide = read()
+    monkeypatch.setattr(runtime, "_widen_last_convolution", lambda model: None)
+    for one, other in zip(wide, read(), strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert wide[2].std() > 0

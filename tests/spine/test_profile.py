@@ -1,11 +1,13 @@
+from dataclasses import fields
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hiphinge.model import Mask
-from hiphinge.spine import ProfileBuilder, back_curve_px, compute_profile
-from hiphinge.spine.profile import STATIONS
+from hiphinge.spine import ProfileBuilder, back_curve_px, compute_profile, compute_profiles
+from hiphinge.spine.profile import STATIONS, ProfileRow
 from tests.synthetic import (
     HALF_DEPTH,
     PERFECT,
@@ -208,3 +210,28 @@ def test_the_back_curve_lies_on_the_figures_back_and_has_gaps_where_hidden():
     for k in np.flatnonzero(TRUNK & ~hidden):
         distance = np.hypot(*(spine - curve[k]).T).min()
         assert distance == pytest.approx(HALF_DEPTH * 0.288 * 1.75 * 380, abs=8)
+
+
+def test_frames_read_together_are_the_same_as_alone_to_the_last_bit():
+    small = Mask(np.zeros((64, 64), dtype=np.uint8), np.array([[8.0, 0, 0], [0, 8.0, 0]]))
+    views = [picture_of(depth=depth, arms=arms) for depth in (0.0, 0.4, 1.0) for arms in ("crossed", "hanging")]
+    keypoints = [one[0] for one in views] + [views[0][0], np.full((33, 2), np.nan), views[1][0], views[2][0]]
+    masks = [one[1] for one in views] + [None, views[0][1], small, views[2][1]]
+    size = {"width_px": views[0][2].width_px, "height_px": views[0][2].height_px}
+    together = compute_profiles(np.stack(keypoints), masks, **size)
+    for row, points, mask in zip(together, keypoints, masks, strict=True):
+        alone = compute_profile(points, mask, **size)
+        for field in fields(ProfileRow):
+            np.testing.assert_array_equal(getattr(row, field.name), getattr(alone, field.name), err_msg=field.name)
+    assert np.isfinite(together[0].dorsal_ratio).any()
+    assert np.isnan(together[-4].dorsal_ratio).all()
+
+
+def test_an_edge_far_from_the_axis_is_read_as_one_nearby():
+    """Rays are read in two parts, near the axis first: an edge in either, and between the two, is found."""
+    keypoints = figure_keypoints((300.0, 400.0), (300.0, 200.0))
+    for reach in np.linspace(0.05, 0.78, 60):
+        box = np.array([[300 - 200 * reach, 20], [320, 20], [320, 480], [300 - 200 * reach, 480]])
+        mask = draw_mask([box], np.array([[2.0, 0, 0], [0, 2.0, 0]]), width_px=512, height_px=512)
+        row = compute_profile(keypoints, mask, width_px=512, height_px=512)
+        assert row.dorsal_ratio[TRUNK] == pytest.approx(np.full(TRUNK.sum(), reach), abs=0.006)

@@ -8,6 +8,7 @@ import pytest
 
 from hiphinge.errors import HiphingeError, UsageError, VideoUnreadable, VideoUnsupported
 from hiphinge.video import RgbPicture, YuvPicture, open_video
+from hiphinge.video.reader import VideoReader
 from tests import corrupt_files as corpus
 
 
@@ -264,3 +265,41 @@ def test_the_times_of_all_pictures_are_told_without_decoding(tmp_path):
 def test_times_that_do_not_tell_are_none(make, tmp_path):
     with open_video(make(tmp_path)) as video:
         assert video.picture_times_s() is None
+
+
+@pytest.mark.parametrize("bframes", ["0", "2"])
+def test_picked_pictures_are_those_of_the_whole_and_little_is_decoded(tmp_path, bframes, monkeypatch):
+    path = corpus.write_video(
+        tmp_path / "long.mp4",
+        (corpus.pattern(i) for i in range(200)),
+        options={"preset": "veryfast", "g": "25", "bf": bframes},
+    )
+    whole = all_frames(path)
+    wanted = [whole[row].time_s for row in (3, 110, 108, 199, 111)]
+    decoded = []
+    picture = VideoReader._picture
+    monkeypatch.setattr(VideoReader, "_picture", lambda self, one: decoded.append(one) or picture(self, one))
+    with open_video(path) as video:
+        decoded.clear()
+        picked = list(video.pick(wanted))
+    assert [f.index for f in picked] == [3, 108, 110, 111, 199]
+    for frame in picked:
+        assert frame.time_s == pytest.approx(whole[frame.index].time_s, abs=1e-9)
+        np.testing.assert_array_equal(frame.picture.luma(), whole[frame.index].picture.luma())
+    assert len(decoded) < 60
+
+
+def test_pictures_are_picked_where_times_do_not_tell_and_damage_stays(tmp_path):
+    path = corpus.truncated_decodable(tmp_path)
+    with open_video(path) as video:
+        whole = list(video.frames())
+        damage = video.damage
+        picked = list(video.pick([whole[-1].time_s, whole[2].time_s]))
+        assert [f.index for f in picked] == [whole[2].index, whole[-1].index]
+        assert video.damage == damage
+
+
+def test_nothing_is_picked_from_nothing_and_a_photograph_is_its_one_picture(tmp_path):
+    with open_video(corpus.jpeg_with_orientation(tmp_path)) as photograph:
+        assert [f.index for f in photograph.pick([0.0])] == [0]
+        assert list(photograph.pick([])) == []
