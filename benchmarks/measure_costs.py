@@ -104,7 +104,8 @@ PARTS: dict[str, Callable[[Sequence[Path]], dict[str, Any]]] = {
         "transactions_a_job": server_costs.count_transactions(),
     },
     "live": lambda _: {"live": server_costs.measure_live(seconds=15.0)},
-    "scheduler": lambda _: {"scheduler": server_costs.measure_scheduler(tasks=4000)},
+    "scheduler": lambda _: {"scheduler": server_costs.measure_scheduler(tasks=2000)},
+    "files": lambda _: {"folders_a_s": server_costs.folders_a_s([60_000] * 5)},
     "row": lambda clips: {"parquet_row_bytes": clip_costs.parquet_row_bytes(OURS[-6:])},
 }
 
@@ -128,6 +129,7 @@ def describe(found: Measured) -> str:
         f"{found.live.meter_p50_ms:.0f} ms, p95 {found.live.meter_p95_ms:.0f} ms",
         f"scheduler      {found.scheduler.tasks_a_s} tasks/s, {found.scheduler.scheduler_ms} core-ms a task "
         f"(and {found.scheduler.client_ms} in the driver)",
+        f"result folders {found.folders_a_s} a second from one process",
         f"Parquet row    {found.parquet_row_bytes:.0f} bytes",
     ]  # fmt: skip
     return "\n".join(lines)

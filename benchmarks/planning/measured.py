@@ -86,7 +86,7 @@ class StoreCost(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SchedulerCost(msgspec.Struct, frozen=True, kw_only=True):
-    """One Dask scheduler in a process of its own, with tasks that do nothing."""
+    """One Dask scheduler in a process of its own, and the driver of a batch, with tasks that do nothing."""
 
     tasks: int
     tasks_a_s: float
@@ -106,6 +106,7 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
     transactions_a_job: float
     scheduler: SchedulerCost
     parquet_row_bytes: float
+    folders_a_s: float
 
     def frame_ms(self, kind: str) -> float:
         """Return core-milliseconds a frame over all clips of a kind, each frame counting the same."""

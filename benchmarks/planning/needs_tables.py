@@ -58,8 +58,9 @@ def measured_part(found: Measured) -> str:
         f"- Live server: {live.server_frame_ms:.3f} core-ms a frame with network and disk, {live.process_mb:.0f} MB "
         f"with one set, {live.set_mb:.1f} MB for each further one of {live.set_frames} frames, {live.frame_bytes} "
         "bytes a frame.",
-        f"- Dask: {scheduler.tasks_a_s:.0f} tasks that do nothing a second with one scheduler and two workers; "
+        f"- Dask, as a batch uses it: {scheduler.tasks_a_s:.0f} tasks that do nothing a second with two workers; "
         f"{scheduler.scheduler_ms:.2f} core-ms a task in the scheduler, {scheduler.client_ms:.2f} in the driver.",
+        f"- Result folders of five files: {say(found.folders_a_s)} a second from one process on the disk here.",
         f"- A clip's row in Parquet: {found.parquet_row_bytes:.0f} bytes.",
     ]  # fmt: skip
     return "\n".join(lines)
@@ -156,6 +157,8 @@ def limits_part(found: Measured, sets_a_core: float) -> str:
          "several batches, each with its own scheduler"],
         ["one driver, with tasks that do nothing",
          *used([one.peak_clips_s * found.scheduler.client_ms / 1000 for one in needs]), "several batches"],
+        ["result folders written by one process here", *used([one.peak_clips_s / found.folders_a_s for one in needs]),
+         "they are written by all workers; a shared file system is slower by far, measure yours"],
         ["files of a year on a file system of 10 TB", *used([12 * one.files / per_disk for one in needs]),
          "Parquet rows only, or folders in an object store"],
     ]  # fmt: skip

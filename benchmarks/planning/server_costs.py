@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import statistics
@@ -11,14 +10,26 @@ import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from benchmarks.planning.measured import LiveCost, SchedulerCost, StoreCost
 
-__all__ = ["count_transactions", "measure_live", "measure_scheduler", "measure_stores", "run_jobs"]
+if TYPE_CHECKING:
+    from hiphinge.batch.task import Receipt, Task
+
+__all__ = [
+    "count_transactions",
+    "do_nothing",
+    "folders_a_s",
+    "measure_live",
+    "measure_scheduler",
+    "measure_stores",
+    "run_jobs",
+]
 
 ROOT = Path(__file__).resolve().parents[2]
 #: Sets of one live server, as in its benchmark.
@@ -204,69 +215,69 @@ def _find(text: str, pattern: str) -> tuple[float, ...]:
 
 
 def measure_scheduler(*, tasks: int) -> SchedulerCost:
-    """Give a scheduler and two workers, all processes of their own, tasks that do nothing, a few in flight."""
-    with tempfile.TemporaryDirectory() as folder, _cluster(Path(folder)) as (scheduler, address):
-        from distributed import Client
+    """Hand out tasks that do nothing, as a batch does, to a scheduler and two workers, all processes of their own."""
+    from tests.batch.dask_cluster import dask_cluster
 
-        with Client(address, timeout=30) as client:
-            client.wait_for_workers(2, timeout=60)
-            _run_tasks(client, 200)
-            before, own, began = _core_s(scheduler.pid), time.process_time(), time.perf_counter()
-            _run_tasks(client, tasks)
+    from hiphinge.batch.cluster import ClusterExecutor
+    from hiphinge.batch.task import Task
+    from hiphinge.clip.options import AssessOptions
+
+    with tempfile.TemporaryDirectory() as folder, dask_cluster(Path(folder) / "dask") as cluster:
+        dest = Path(folder) / "batch"
+        dest.mkdir()
+        executor = ClusterExecutor(cluster.address, dest, do=do_nothing, workers_within_s=60.0)
+        try:
+
+            def run(count: int) -> None:
+                numbers, open_tasks = iter(range(count)), 0
+                while True:
+                    for number in islice(numbers, executor.slots - open_tasks):
+                        executor.submit(Task(number, "", str(dest), AssessOptions()))
+                        open_tasks += 1
+                    if not open_tasks:
+                        return
+                    open_tasks -= len(executor.wait(10.0))
+
+            run(200)
+            before, own, began = _core_s(cluster.scheduler.pid), time.process_time(), time.perf_counter()
+            run(tasks)
             took_s = time.perf_counter() - began
-            return SchedulerCost(
-                tasks=tasks,
-                tasks_a_s=round(tasks / took_s),
-                scheduler_ms=round(1000 * (_core_s(scheduler.pid) - before) / tasks, 3),
-                client_ms=round(1000 * (time.process_time() - own) / tasks, 3),
-            )
-
-
-@contextmanager
-def _cluster(folder: Path) -> Iterator[tuple[Any, str]]:
-    known = folder / "scheduler.json"
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": folder}
-    python = [sys.executable, "-m"]
-    place = ["--host", "127.0.0.1"]
-    scheduler = subprocess.Popen(
-        [*python, "distributed.cli.dask_scheduler", *place, "--port", "0", "--no-dashboard", "--scheduler-file", known],
-        **quiet,
+            scheduler_s, client_s = _core_s(cluster.scheduler.pid) - before, time.process_time() - own
+        finally:
+            executor.close()
+    return SchedulerCost(
+        tasks=tasks,
+        tasks_a_s=round(tasks / took_s),
+        scheduler_ms=round(1000 * scheduler_s / tasks, 3),
+        client_ms=round(1000 * client_s / tasks, 3),
     )
-    running = [scheduler]
-    try:
-        deadline = time.monotonic() + 60
-        while not known.exists() or not known.read_text():
-            if scheduler.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError("no Dask scheduler could be started")
-            time.sleep(0.05)
-        address = json.loads(known.read_text())["address"]
-        worker = [*python, "distributed.cli.dask_worker", address, *place, "--nthreads", "1", "--no-dashboard"]
-        running += [subprocess.Popen([*worker, "--no-nanny", "--name", f"w{k}"], **quiet) for k in range(2)]
-        yield scheduler, address
-    finally:
-        for one in running[::-1]:
-            one.terminate()
-        for one in running[::-1]:
-            one.wait(30)
 
 
-def _nothing(number: int) -> int:
-    return number
+def do_nothing(task: Task) -> Receipt:
+    """Be done with a task at once."""
+    from hiphinge.batch.task import Receipt
 
-
-def _run_tasks(client: Any, count: int) -> None:
-    """Keep a bounded number of tasks in flight until all are done, as a batch does."""
-    from distributed import as_completed
-
-    numbers = iter(range(count))
-    first = [client.submit(_nothing, k, pure=False) for _, k in zip(range(16), numbers, strict=False)]
-    done = as_completed(first)
-    for _ in done:
-        following = next(numbers, None)
-        if following is not None:
-            done.add(client.submit(_nothing, following, pure=False))
+    return Receipt(task.number, task.url, task.attempt, "done")
 
 
 def _core_s(pid: int) -> float:
     parts = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(parts[11]) + int(parts[12])) / os.sysconf("SC_CLK_TCK")
+
+
+# --- files ---
+
+
+def folders_a_s(sizes: Sequence[int], *, seconds: float = 2.0) -> float:
+    """Return how many result folders a second one process writes to the disk here: aside, then renamed."""
+    contents = [os.urandom(size) for size in sizes]
+    done, began = 0, time.perf_counter()
+    with tempfile.TemporaryDirectory(dir=ROOT) as place:
+        while time.perf_counter() - began < seconds:
+            aside = Path(place) / f".{done}"
+            aside.mkdir()
+            for number, content in enumerate(contents):
+                (aside / str(number)).write_bytes(content)
+            aside.rename(Path(place) / str(done))
+            done += 1
+        return round(done / (time.perf_counter() - began), 1)
