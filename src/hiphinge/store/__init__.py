@@ -1,6 +1,7 @@
 """Keeping people, sessions and entries: SQLite or PostgreSQL."""
 
 from hiphinge.store.guesses import Guess
+from hiphinge.store.livesets import LiveTakenOver
 from hiphinge.store.records import (
     AssessmentItem,
     AssessmentRecord,
@@ -37,6 +38,7 @@ __all__ = [
     "Job",
     "LiveChunk",
     "LiveSet",
+    "LiveTakenOver",
     "LoggedFilm",
     "Note",
     "Person",

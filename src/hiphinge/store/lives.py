@@ -67,6 +67,8 @@ class LiveStore(StoreCore):
         ------
         StoreError
             A live set that is not there (any more).
+        LiveTakenOver
+            A number that the set has already, with other bytes: another server went on with it.
         RecordConflict
             A set that is over, a gap (the text says which number is expected), or a chunk that is too large.
         """

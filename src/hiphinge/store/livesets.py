@@ -19,6 +19,7 @@ from hiphinge.store.tables import assessments, live_chunks, lives
 from hiphinge.store.webrecords import LiveChunk, LiveSet
 
 __all__ = [
+    "LiveTakenOver",
     "append_chunks",
     "close_live",
     "delete_old_chunks",
@@ -35,6 +36,10 @@ _LARGEST_CHUNK = 4 << 20
 _LARGEST_SET = 256 << 20
 #: A set that nothing came from for so long can no longer be entered either.
 ABANDONED = timedelta(hours=48)
+
+
+class LiveTakenOver(RecordConflict):
+    """Another server has gone on with a live set since."""
 
 
 def insert_live(connection: Connection, person: str, values: Mapping[str, Any], *, now: datetime) -> LiveSet:
@@ -94,6 +99,8 @@ def append_chunks(connection: Connection, chunks: Sequence[LiveChunk], *, now: d
     ------
     StoreError
         A set that is not there.
+    LiveTakenOver
+        Another chunk has one of the numbers.
     RecordConflict
         A set that is over, a number too far on, or a chunk that cannot be kept.
     """
@@ -108,6 +115,7 @@ def append_chunks(connection: Connection, chunks: Sequence[LiveChunk], *, now: d
         if number not in found:
             raise _no_live(number)
         fresh = _fresh(found[number], sorted(new, key=lambda chunk: chunk.number))
+        _check_same(connection, [chunk for chunk in new if chunk.number < found[number].next_number])
         after[number] = found[number].next_number + len(fresh)
         if fresh:
             rows += fresh
@@ -136,6 +144,23 @@ def _hold_lives(connection: Connection, numbers: Sequence[str]) -> dict[str, Liv
         query = select(lives).where(lives.c.id.in_(part)).order_by(lives.c.id).with_for_update()
         found.update({row.id: _live(row) for row in connection.execute(query)})
     return found
+
+
+def _check_same(connection: Connection, known: Sequence[LiveChunk]) -> None:
+    """Refuse chunks whose numbers another server has given to others: what it wrote counts, these would be lost.
+
+    The same chunk once more is fine: its writer did not know whether it came through.
+    """
+    c = live_chunks.c
+    for chunk in known:
+        query = select(c.kind, c.data).where(c.live == chunk.live, c.number == chunk.number)
+        row = connection.execute(query).one_or_none()
+        if row is None or (row.kind, bytes(row.data)) != (chunk.kind, chunk.data):
+            raise LiveTakenOver(
+                f"The chunk {chunk.number} of the live set {chunk.live!r} is there already, and another one.",
+                expected="one server at a time that goes on with a set",
+                next_step="Read the set again from what is stored.",
+            )
 
 
 def _fresh(live: LiveSet, chunks: Sequence[LiveChunk]) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import json
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -99,7 +99,7 @@ class FakeStore:
     def live(self, live: str) -> LiveSet:
         if live not in self.sets:
             raise StoreError(f"There is no live set {live!r}.")
-        return self.sets[live]
+        return replace(self.sets[live], next_number=len(self.chunks[live]))
 
     def lives(self, person: str | None = None, state: str | None = None) -> tuple[LiveSet, ...]:
         return tuple(one for one in self.sets.values() if person in (None, one.person) and state in (None, one.state))

@@ -12,6 +12,7 @@ from hiphinge.errors import HiphingeError
 
 if TYPE_CHECKING:
     from hiphinge.web.live.hub import LiveHub
+    from hiphinge.web.live.seat import Seat
 
 __all__ = ["Caretaker"]
 
@@ -56,11 +57,18 @@ class Caretaker:
                     seat.line.close(4002, "silent for too long")
             elif seat.phase == "ended" and now - seat.left_at > _KEEP_ENDED_S:
                 hub.seats.pop(seat.live, None)
-            elif seat.phase == "open" and now - seat.left_at > hub.limits.gone_s:
+            elif seat.phase == "open" and now - seat.left_at > hub.limits.gone_s and not await self._is_elsewhere(seat):
                 await self._end_quietly(seat.live)
             if seat.phase == "ending" and not hub.is_ending(seat.live):
                 await self._end_quietly(seat.live)
         await self._end_left()
+
+    async def _is_elsewhere(self, seat: Seat) -> bool:
+        """Whether another server went on with a set; one that cannot be asked is not ended now."""
+        try:
+            return await self._hub.let_go_if_moved(seat)
+        except HiphingeError:
+            return True
 
     async def _end_left(self) -> None:
         """End sets that were left, those from before this server started too."""

@@ -25,6 +25,7 @@ __all__ = ["LiveHub", "error_message"]
 _log = logging.getLogger(__name__)
 #: A tick takes at most so large a share of the time: connections are served in the rest.
 _TICK_SHARE = 0.75
+_OVER, _MOVED = (4004, "this set is over"), (1012, "another server went on with it")
 
 Message = Mapping[str, Any]
 
@@ -139,6 +140,8 @@ class LiveHub:
             There is no such set, or it cannot be read.
         """
         seat = self.seats.get(live)
+        if seat is not None and await self.let_go_if_moved(seat):
+            seat = self.seats.get(live)
         if seat is None:
             if self.is_full and live not in self._loading:
                 raise self.full_error()
@@ -245,7 +248,9 @@ class LiveHub:
 
     def _finish(self, live: str, value: Any, seat: Seat | None) -> Message:
         service = self._service()
-        opened = None if seat is None else seat.as_opened()
+        # Another server may have gone on with it: what is stored counts.
+        known = seat is not None and seat.next_chunk == service.store.live(live).next_number
+        opened = seat.as_opened() if seat is not None and known else None
         summary = service.finish(live, None if value is None else Told.read(value), opened=opened)
         found = service.store.live(live)
         url = f"/p/{found.person}/sessions/{found.session}" if summary["stored"] else ""
@@ -357,10 +362,25 @@ class LiveHub:
 
     async def flush(self) -> None:
         """Write all that is new in one transaction, and acknowledge it."""
-        for live in await self._writer.flush(list(self.seats.values())):
+        gone = await self._writer.flush(list(self.seats.values()))
+        for live in gone.over | gone.moved:
             seat = self.seats.pop(live, None)
             if seat is not None and seat.line is not None and seat.phase != "ended":
-                seat.line.close(4004, "this set is over")
+                # Of a set that moved, the page has what was not acknowledged: it comes back, and is told from where.
+                seat.line.close(*(_OVER if live in gone.over else _MOVED))
+
+    async def let_go_if_moved(self, seat: Seat) -> bool:
+        """Forget a set that another server went on with since; it is read again when somebody comes back to it."""
+        await self.flush()
+        behind = await self._writer.is_behind(seat)
+        if self.seats.get(seat.live) is not seat:
+            return True
+        if not behind or seat.phase != "open":
+            return False
+        del self.seats[seat.live]
+        if seat.line is not None:
+            seat.line.close(4001, "taken over")
+        return True
 
     async def _find_left(self) -> tuple[str, ...]:
         """Return the sets in the store that were left, and that are not in memory."""

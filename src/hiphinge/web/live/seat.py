@@ -249,6 +249,11 @@ class Seat:
             self.look_for_room()
             self.outbox.put({"type": "ack", "next_seq": next_seq, "next_command": next_command})
 
+    @property
+    def next_chunk(self) -> int:
+        """The number that the next chunk gets, which is what the store has where everything is written."""
+        return self._next_chunk
+
     def _take_number(self) -> int:
         self._next_chunk += 1
         return self._next_chunk - 1
