@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -13,6 +15,12 @@ from hiphinge.service.jobs import film_of
 from hiphinge.web.errors import NotFound, TooLarge, TooMany, WebError
 from hiphinge.web.spool import has_room, no_room
 from hiphinge.web.translate import _
+
+try:
+    import fcntl
+except ImportError:
+    # Windows: one server process serves a store there.
+    fcntl = None  # type: ignore[assignment]
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -128,7 +136,7 @@ def add_piece(store: Store, upload: Upload, offset: int, piece: bytes) -> int:
     WebError
         The disk takes no more.
     """
-    with _LOCKS[hash(upload.id) % len(_LOCKS)]:
+    with _LOCKS[hash(upload.id) % len(_LOCKS)], _held(film_of(store, upload.id)) as handle:
         upload = store.upload(upload.id)
         goes_on = offset_of(store, upload)
         if offset != goes_on:
@@ -139,7 +147,7 @@ def add_piece(store: Store, upload: Upload, offset: int, piece: bytes) -> int:
             # Asked again: several films may have been begun while there was room for one.
             if not has_room(store.upload_folder(), len(piece)):
                 raise no_room()
-            _write(film_of(store, upload.id), offset, piece)
+            _write(handle, offset, piece)
         except OSError:
             raise no_room() from None
         return store.set_upload_received(upload.id, offset + len(piece)).received
@@ -152,10 +160,26 @@ def take_whole(store: Store, upload: Upload, source: Any) -> None:
         offset = add_piece(store, upload, offset, piece)
 
 
-def _write(path: Path, offset: int, piece: bytes) -> None:
+@contextmanager
+def _held(path: Path) -> Iterator[int]:
+    """Open a film's file while no other server's process writes into it: a piece may come twice, by two ways."""
+    try:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
+    except OSError:
+        raise no_room() from None
+    try:
+        if fcntl is not None:
+            # A shared folder that knows no locks: then it is one server's, or what the database says decides.
+            with suppress(OSError):
+                fcntl.flock(handle, fcntl.LOCK_EX)
+        yield handle
+    finally:
+        os.close(handle)
+
+
+def _write(handle: int, offset: int, piece: bytes) -> None:
     """Have a piece on the disk; what was cut off in the middle of one is written over."""
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
-    with os.fdopen(handle, "r+b") as part:
+    with os.fdopen(handle, "r+b", closefd=False) as part:
         part.truncate(offset)
         part.seek(offset)
         part.write(piece)
