@@ -325,7 +325,8 @@ def web_text() -> str:
     """Return ``docs/web.md`` with the settings as the code has them."""
     rows = ["| option of `serve` | environment variable | default | meaning |", "|---|---|---|---|"]
     for one in SETTINGS:
-        default = "–" if one.default in (None, "", ()) else {True: "yes", False: "no"}.get(one.default, one.default)
+        flag = {True: "yes", False: "no"}.get(one.default) if one.kind == "flag" else None
+        default = "–" if one.default in (None, "", ()) else flag or one.default
         rows.append(f"| `--{one.name.replace('_', '-')}` | `{one.variable}` | {default} | {one.help} |")
     return _fill((DOCS / "web.md").read_text(encoding="utf-8"), "settings", rows)
 

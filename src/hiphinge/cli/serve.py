@@ -81,7 +81,7 @@ def _serve(settings: Any, *, phone: bool, open_browser: bool) -> None:
     with ExitStack() as stack:
         sockets = [stack.enter_context(bind(one)) for one in plan.listeners]
         store = stack.enter_context(open_store(settings.store or None))
-        app = build(plan, store)
+        app = build(plan, store) if settings.processes == 1 else None
         if find_missing_vendor():
             say("The browser's own files are missing, so live coaching will not start: run pip install -e . once.")
         _say_where(plan, store)
@@ -91,7 +91,14 @@ def _serve(settings: Any, *, phone: bool, open_browser: bool) -> None:
             import webbrowser
 
             webbrowser.open(plan.url)
-        run_servers(app, plan, sockets)
+        if app is not None:
+            run_servers(app, plan, sockets)
+        else:
+            from hiphinge.web.processes import Processes
+
+            # Each process opens the store for itself.
+            store.close()
+            Processes(plan, sockets).run()
     say("Stopped.")
 
 

@@ -99,9 +99,11 @@ def make_plan(settings: Settings, *, phone: bool = False, addresses: Sequence[st
     ConfigError
         Others could reach the server without TLS.
     UsageError
-        ``phone`` does not fit the other settings, or there is no network.
+        ``phone`` does not fit the other settings, or there is no network; several processes on Windows.
     """
     found = tuple(lan_addresses() if addresses is None else addresses)
+    if settings.processes > 1 and os.name == "nt":
+        raise UsageError("Several server processes are not for Windows.", expected="--processes 1")
     if phone:
         return _phone_plan(settings, found)
     _refuse_open(settings)

@@ -58,6 +58,8 @@ SETTINGS: tuple[Setting, ...] = (
     _setting("key", None, "path", "The certificate's private key, a PEM file (with tls = files)."),
     _setting("behind_proxy", False, "flag", "A proxy on this computer does TLS; its X-Forwarded headers count."),
     _setting("worker", True, "flag", "Home: look at sent films in this process. Clinic: see hiphinge worker."),
+    _setting("processes", 1, "number", "Server processes behind the one port. Several are for a store on PostgreSQL.",
+             least=1, most=64),
     _setting("phone_port", 8766, "number", "The port for phones, with --phone.", least=0, most=65535),
     _setting("open_visits", False, "flag", "Clinic: let visitors without an account try one appointment."),
     _setting("visits_per_hour", 60, "number",
@@ -91,6 +93,7 @@ class Settings:
     key: Path | None = None
     behind_proxy: bool = False
     worker: bool = True
+    processes: int = 1
     phone_port: int = 8766
     open_visits: bool = False
     visits_per_hour: int = 60
