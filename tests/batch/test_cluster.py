@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
+import functools
+import json
 import logging
 import os
 import socket
@@ -21,12 +24,20 @@ from cryptography.x509.oid import NameOID
 
 from hiphinge import __version__
 from hiphinge.batch.cluster import ClusterExecutor
+from hiphinge.batch.long import start
 from hiphinge.batch.remote import Died, claim, guard, probe
 from hiphinge.batch.task import Receipt, Task
+from hiphinge.batch.work import do_task
+from hiphinge.clip import parts
 from hiphinge.clip.options import AssessOptions
+from hiphinge.clip.parts import plan_parts
 from hiphinge.errors import ClusterError, OutputError, UsageError
+from hiphinge.pose.blazepose import BlazePose
+from hiphinge.video import open_video
 from tests.batch import standin
 from tests.batch.dask_cluster import PATIENCE_S, TLS_SETTINGS, DaskCluster, dask_cluster, wait_until
+
+DATA = Path(__file__).parents[1] / "data"
 
 
 def task(number: int, what: str, dest: Path, *, attempt: int = 1) -> Task:
@@ -245,6 +256,59 @@ def test_another_version_is_refused_at_the_start_and_gets_no_work_later(tmp_path
             executor.submit(task(number, "ok", dest))
         assert {one.state for one in collect(executor, 10).values()} == {"done"}
         assert executor.slots == 2
+        executor.close()
+
+
+SQUAT = DATA / "squat.mp4"
+#: 9 s are long here, and have three parts.
+LOOK = functools.partial(start, long_s=8.0, part_s=4.0)
+
+
+def film_task(dest: Path, *, attempt: int = 1) -> Task:
+    return Task(0, str(SQUAT), str(dest), AssessOptions(model="lite", video=False), attempt=attempt)
+
+
+def read_result(dest: Path, receipt: Receipt) -> dict[str, object]:
+    found = json.loads((dest / receipt.folder / "assessment.json").read_text(encoding="utf-8"))
+    del found["provenance"]["created_utc"]
+    return found
+
+
+def test_a_long_clip_in_parts_has_the_result_of_one_process(shared, tmp_path, dest, monkeypatch):
+    executor = ClusterExecutor(shared.address, dest, do=LOOK)
+    executor.submit(film_task(dest))
+    receipt = collect(executor, 1)[0]
+    assert receipt.state == "done", receipt
+    executor.submit(film_task(dest, attempt=2))
+    assert collect(executor, 1)[0].state == "found"
+    executor.close()
+    monkeypatch.setattr(parts, "LONG_S", 8.0)
+    monkeypatch.setattr(parts, "PART_S", 4.0)
+    here = do_task(film_task(tmp_path / "here"))
+    assert read_result(dest, receipt) == read_result(tmp_path / "here", here)
+    with open_video(SQUAT) as reader:
+        assert len(plan_parts(reader, BlazePose("lite"), AssessOptions()).parts) == 3
+
+
+def test_a_part_whose_worker_dies_fails_the_clip_once(tmp_path, dest):
+    with dask_cluster(tmp_path / "cluster", workers=2) as cluster:
+        executor = ClusterExecutor(cluster.address, dest, do=LOOK)
+        wait_until(lambda: executor.slots == 4, "both workers")
+        executor.submit(film_task(dest))
+        pids = {str(worker.pid): worker for worker in cluster.workers}
+
+        def at_work() -> set[str]:
+            marks = [path for path in (dest / ".cluster").glob("*/*") if path.name != "shared"]
+            with contextlib.suppress(OSError):
+                return {path.read_text(encoding="utf-8").rpartition(":")[2] for path in marks} & pids.keys()
+            return set()
+
+        wait_until(lambda: len(at_work()) == 2, "a part on each worker")
+        cluster.kill(pids[min(at_work())])
+        receipt = collect(executor, 1)[0]
+        assert (receipt.state, receipt.kind) == ("failed", "WorkerDied")
+        executor.submit(film_task(dest, attempt=2))
+        assert collect(executor, 1)[0].state == "done"
         executor.close()
 
 

@@ -23,6 +23,7 @@ from hiphinge.batch.connecting import connect
 from hiphinge.batch.remote import Broken, Died, claim, guard
 from hiphinge.batch.task import Receipt, Task
 from hiphinge.batch.workforce import Workforce
+from hiphinge.clip.parts import PartPlan
 from hiphinge.errors import ClusterError, OutputError
 
 __all__ = ["ClusterExecutor"]
@@ -53,7 +54,7 @@ class ClusterExecutor:
     dest
         Folder of the batch: the same path here and on every worker.
     do
-        What a worker does with a task; None assesses the clip.
+        What a worker does with a task; None assesses the clip. Where it returns a plan, the clip goes on in parts.
     say
         Is told what the person at the terminal should know, in sentences.
     connect_s
@@ -76,13 +77,13 @@ class ClusterExecutor:
         address: str,
         dest: str | Path,
         *,
-        do: Callable[[Task], Receipt] | None = None,
+        do: Callable[[Task], Receipt | PartPlan] | None = None,
         say: Callable[[str], None] = log.warning,
         connect_s: float = 10.0,
         workers_within_s: float | None = None,
     ) -> None:
         self._address = address
-        self._do = do or _load_work()
+        self._do: Callable[[Task], Receipt | PartPlan] = do or _load_work()
         self._run = uuid.uuid4().hex[:12]
         self._marks = Path(dest).absolute() / _MARKS / self._run
         self._results: queue.SimpleQueue[Receipt | None] = queue.SimpleQueue()
@@ -214,8 +215,24 @@ class ClusterExecutor:
         self._results.put(receipt)
 
     async def _assess(self, task: Task) -> Receipt:
-        receipt: Receipt = await self._fetch(await self._hand_over(self._do, task))
+        found = await self._fetch(await self._hand_over(self._do, task))
+        while isinstance(found, PartPlan):
+            found = await self._assess_in_parts(task, found)
+        receipt: Receipt = found
         return receipt
+
+    async def _assess_in_parts(self, task: Task, plan: PartPlan) -> Receipt | PartPlan:
+        """Have all parts tracked at once, and joined where one of them lies; the first that fails fails the clip."""
+        from hiphinge.batch.long import finish, look_at_part
+
+        jobs = [self._loop.create_task(self._hand_over(look_at_part, task, plan, part)) for part in plan.parts]
+        try:
+            seen = await asyncio.gather(*jobs)
+        finally:
+            for job in jobs:
+                job.cancel()
+        found: Receipt | PartPlan = await self._fetch(await self._hand_over(finish, task, plan, held=tuple(seen)))
+        return found
 
     async def _fetch(self, future: Any) -> Any:
         """Bring a result here."""
@@ -292,8 +309,7 @@ def _fail(task: Task, kind: str, reason: str, next_step: str = "") -> Receipt:
     return Receipt(task.number, task.url, task.attempt, "failed", kind=kind, reason=reason, next_step=next_step)
 
 
-def _load_work() -> Callable[[Task], Receipt]:
-    from hiphinge.batch.work import do_task  # type: ignore[import-not-found, unused-ignore]
+def _load_work() -> Callable[[Task], Receipt | PartPlan]:
+    from hiphinge.batch.long import start
 
-    work: Callable[[Task], Receipt] = do_task
-    return work
+    return start
