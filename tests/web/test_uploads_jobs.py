@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 from typer.testing import CliRunner
@@ -216,6 +216,52 @@ def test_the_command_does_what_waits_and_ends(house) -> None:
     assert "1 film taken." in result.output
     assert len(sets(house)) == 1
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_worker_loads_the_models_once_for_all_its_films(house, monkeypatch) -> None:
+    from hiphinge.pose import blazepose
+
+    loaded: list[str] = []
+
+    def counting(name: str, compile_model: Any) -> Any:
+        def compile_it(*given: Any, **more: Any) -> Any:
+            loaded.append(name)
+            return compile_model(*given, **more)
+
+        return compile_it
+
+    for name in ("compile_detector", "compile_landmarks"):
+        monkeypatch.setattr(blazepose, name, counting(name, getattr(blazepose, name)))
+    blazepose._compile_models.cache_clear()
+    for _film in range(3):
+        house.send(**SET)
+    runner = JobRunner(house.store, desk_maker(house.store, clock=house.clock))
+    assert runner.run_out() == 3
+    assert [one.state for one in house.store.jobs(house.person.id)] == ["done"] * 3
+    assert sorted(loaded) == ["compile_detector", "compile_landmarks"]
+
+
+def test_what_a_killed_worker_needed_meanwhile_goes_with_its_film(house, monkeypatch) -> None:
+    """Such as the person's own scale, which is about their health: not into the system's temporary folder."""
+    house.send(**SET)
+    job = house.store.claim_job("killed", 1e-6)
+    seen: list[Path] = []
+
+    def dies(path, options, *, name=None, progress=None):
+        left = path.parent / "hiphinge-left"
+        seen.extend(one for one in path.parent.iterdir() if one.is_dir())
+        left.mkdir()
+        raise SystemExit
+
+    desk = desk_maker(house.store, runner=dies, clock=house.clock)("worker")
+    with monkeypatch.context() as patch:
+        patch.setattr("hiphinge.service.jobs.shutil.rmtree", lambda *_given, **_more: None)  # as kill -9 would
+        with pytest.raises(SystemExit):
+            run_job(desk, job, owner="killed", beat_s=60)
+    assert [one.name.startswith("hiphinge-") for one in seen] == [True]
+    assert list(house.store.upload_folder().glob("*.work-*/hiphinge-left"))
+    assert house.work() == 1
+    assert list(house.store.upload_folder().iterdir()) == []
 
 
 class _Timed:
