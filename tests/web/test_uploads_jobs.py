@@ -264,6 +264,19 @@ def test_what_a_killed_worker_needed_meanwhile_goes_with_its_film(house, monkeyp
     assert list(house.store.upload_folder().iterdir()) == []
 
 
+def test_a_film_whose_worker_was_killed_before_it_could_delete_it_goes_with_the_next_worker(house, monkeypatch) -> None:
+    house.send(**SET)
+    with monkeypatch.context() as patch:
+        patch.setattr("hiphinge.service.jobs._drop", lambda *_given: None)
+        assert house.work() == 1
+    (job,) = house.store.jobs(house.person.id)
+    assert not house.gone(job.payload["film"])
+    runner = JobRunner(house.store, house.app.state.hiphinge.desk, poll_s=0.01)
+    runner.start()
+    runner.stop()
+    assert house.gone(job.payload["film"])
+
+
 class _Timed:
     """Stands in the command's context: looks at films, and tells the house's time."""
 

@@ -239,8 +239,14 @@ def _drop(store: Store, upload: str) -> None:
     store.drop_upload(upload)
 
 
-def _remove_left(folder: Path) -> None:
-    """Remove what workers that died left of films, long ago enough that nobody reads it."""
+def _remove_left(store: Store) -> None:
+    """Remove what workers that died left: films that were looked at, and work that nobody is at any more."""
+    folder = store.upload_folder()
+    here = {one.stem for one in folder.glob("*.part")}
+    for job in store.jobs(state="done") if here else ():
+        if job.payload.get("film") in here:
+            with suppress(StoreError):
+                _drop(store, str(job.payload["film"]))
     for left in folder.glob("*.work-*"):
         with suppress(OSError):
             if time.time() - left.stat().st_mtime > _LEFT_S:
@@ -301,7 +307,7 @@ class JobRunner:
         """Do jobs until ``stop``; return how many were taken. The store being away for a while is waited for."""
         taken = 0
         with suppress(StoreError):
-            _remove_left(self._store.upload_folder())
+            _remove_left(self._store)
         while not self._stopped.is_set():
             try:
                 did = self.run_once()
