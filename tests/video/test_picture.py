@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from hiphinge.video.picture import Orientation, RgbPicture, YuvPicture
+from hiphinge.video.picture import _WARP, Orientation, RgbPicture, YuvPicture, _cut_plane
 from tests.corrupt_files import pattern
 
 TURNS = [(0, False), (1, False), (2, False), (3, False), (0, True), (1, True), (2, True), (3, True)]
@@ -152,3 +152,17 @@ def test_display_matrix_round_trip(turns):
     linear = np.linalg.inv(orientation.upright_to_stored(100, 50))[:2, :2].round().astype(int) * 65536
     matrix = [linear[0, 0], linear[1, 0], 0, linear[0, 1], linear[1, 1], 0, 0, 0, 1 << 30]
     assert Orientation.from_display_matrix(np.array(matrix, dtype=np.int32).tobytes()) == orientation
+
+
+def test_a_crop_of_a_plane_is_the_same_bit_by_bit_as_the_warp_of_all_of_it():
+    """Regions lie on a grid of 1/2048 pixel (``pose.region``), on which 32-bit floats are exact."""
+    rng = np.random.default_rng(1)
+    for _ in range(400):
+        height, width = rng.integers(16, 400, 2)
+        plane = rng.integers(0, 255, (height, width), dtype=np.uint8)
+        scale, turn = rng.uniform(0.05, 6) * rng.choice([-1, 1]), rng.uniform(-np.pi, np.pi)
+        linear = scale * np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+        affine = np.round(np.column_stack([linear, rng.uniform(-500, 700, 2)]) * 2048) / 2048
+        affine[0] *= rng.choice([-1, 1])  # mirrored
+        whole = cv2.warpAffine(plane, affine, (64, 64), flags=_WARP, borderValue=16)
+        np.testing.assert_array_equal(_cut_plane(plane, affine, 64, 16), whole)
