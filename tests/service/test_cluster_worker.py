@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import dask
 import pytest
 from typer.testing import CliRunner
 
@@ -33,7 +34,8 @@ from hiphinge.service.jobs import JobRunner, cancel_clip, queue_clip
 from hiphinge.service.opening import desk_maker
 from hiphinge.service.orders import ClipOrder
 from hiphinge.store import Job, Store, open_store
-from tests.batch.dask_cluster import DaskCluster, wait_until
+from tests.batch.dask_cluster import TLS_SETTINGS, DaskCluster, wait_until
+from tests.batch.test_cluster import self_signed
 from tests.service import far_looks
 
 DATA = Path(__file__).parents[1] / "data"
@@ -243,6 +245,23 @@ def test_films_that_nobody_there_can_see_are_said_at_once_and_can_be_sent(
         assert "private detail" not in str(caught.value) + caplog.text
     finally:
         broken.close()
+
+
+def test_an_encrypted_cluster_gets_films_and_one_without_certificates_is_refused(tmp_path: Path) -> None:
+    pem, film = tmp_path / "cluster.pem", tmp_path / "a.mp4"
+    pem.write_bytes(self_signed())
+    film.write_bytes(b"these bytes")
+    with DaskCluster(tmp_path / "dask", tls=pem) as encrypted:
+        encrypted.add_worker()
+        with pytest.raises(ClusterError, match="No scheduler answers"):
+            ClusterLook(encrypted.address, send_films=True)
+        with dask.config.set({name: str(pem) for name in TLS_SETTINGS}):
+            look = ClusterLook(encrypted.address, send_films=True, look=far_looks.take_bytes)
+            try:
+                await_ready(look)
+                assert look(film, AssessOptions()).video.name == "these bytes"
+            finally:
+                look.close()
 
 
 def test_who_takes_a_film_back_does_not_wait_for_the_cluster(cluster: DaskCluster, store: Store) -> None:
