@@ -126,7 +126,7 @@ class CameraWatch:
         if still:
             return False, True
         change = _change(thumb, self._thumb)
-        usual = float(np.median(self._changes)) if self._changes else 0.0
+        usual = float(_median(np.array(self._changes))) if self._changes else 0.0
         cut = change > max(CUT_CHANGE, CUT_TIMES_USUAL * usual)
         if cut:
             # A quick pan also brings a new pattern in every place; the old one is still there, moved.
@@ -165,13 +165,19 @@ class CameraWatch:
             self._set_anchor(thumb, box, self._last_shift)
             return np.full(2, np.nan)
         steps = (after - before)[kept, 0].astype(np.float64)
-        step = np.median(steps, axis=0)
-        if np.median(np.abs(steps - step), axis=0).max() > MAX_SPREAD_PX:
+        step = _median(steps)
+        if _median(np.abs(steps - step)).max() > MAX_SPREAD_PX:
             return np.full(2, np.nan)
         self._last_shift = self._anchor_shift + step
         if kept.sum() < len(before) // 3:
             self._set_anchor(thumb, box, self._last_shift)
         return np.asarray(self._last_shift)
+
+
+def _median(values: Array) -> Array:
+    """Return the median along the first axis, as ``np.median``, whose checks take five times as long as its work."""
+    ordered = np.sort(values, axis=0)
+    return np.asarray((ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2)
 
 
 def _thumbnail(picture: Picture) -> tuple[Bytes, Bytes]:
