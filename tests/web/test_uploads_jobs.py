@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import subprocess
 import sys
@@ -134,6 +135,18 @@ def test_progress_is_written_down_while_a_film_is_looked_at(house) -> None:
     run_job(desk_maker(house.store, runner=slow, clock=house.clock)("worker"), job, owner="worker", beat_s=0.01)
     assert told[-1] == pytest.approx(0.5)
     assert house.store.job(job.id).state == "done"
+
+
+def test_a_film_that_shows_no_share_has_a_bar_without_one(house) -> None:
+    """It is looked at elsewhere, or has just been begun: a bar at nothing would say that it hangs."""
+    house.send(**SET)
+    (job,) = house.store.jobs(house.person.id)
+    assert 'value="0"' in house.get(f"jobs/{job.id}")
+    house.store.claim_job("worker", 60)
+    bar = re.search("<progress[^>]*>", house.get(f"jobs/{job.id}"))[0]
+    assert "value" not in bar
+    house.store.beat_job(job.id, "worker", 1, 60, 0.5)
+    assert 'value="50"' in house.get(f"jobs/{job.id}")
 
 
 def test_a_runner_that_is_stopped_gives_the_film_back(house) -> None:

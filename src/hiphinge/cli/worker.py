@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -86,6 +87,8 @@ def _reach(address: str, store: Store, stack: ExitStack, *, send_films: bool) ->
     from hiphinge.batch.looking import ClusterLook
     from hiphinge.service.heart import MOST_FRAMES
 
+    # Dask writes a traceback at each try to connect again; that the cluster is away is said here, in a line.
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)
     look = ClusterLook(address, send_films=send_films, most_frames=MOST_FRAMES)
     stack.callback(look.close)
     look.check(store.upload_folder())

@@ -67,7 +67,9 @@ if (job && job.dataset.over === "no") {
   stream.addEventListener("progress", (event) => {
     const told = JSON.parse(event.data);
     if (say.textContent !== told.say) say.textContent = told.say;
-    if (meter) meter.value = told.percent;
+    // How far a film is that another computer looks at cannot be told: a bar at nothing would say that it hangs.
+    if (meter && (told.percent || told.state !== "running")) meter.value = told.percent;
+    else if (meter) meter.removeAttribute("value");
   });
   stream.addEventListener("end", (event) => {
     stream.close();
