@@ -151,7 +151,7 @@ def test_an_unknown_option_of_assess_is_refused_with_the_known_ones():
 EXIT_CODES = {
     "HiphingeError": 1, "UsageError": 2, "InputError": 1, "InputNotFound": 3, "NotAVideo": 4, "VideoUnreadable": 5,
     "VideoUnsupported": 6, "OutputError": 7, "ConfigError": 8, "ModelError": 9, "MissingDependency": 10,
-    "StoreError": 12, "PersonNotFound": 13, "RecordConflict": 14,
+    "StoreError": 12, "PersonNotFound": 13, "RecordConflict": 14, "ClusterError": 15,
 }  # fmt: skip
 
 

@@ -82,7 +82,7 @@ class Processes:
         plan = replace(self.plan, settings=replace(settings, worker=settings.worker and place == 0))
         # Begun anew, not forked: threads and connections to the database are no process's but their own.
         process = multiprocessing.get_context("spawn").Process(
-            target=_serve_here, args=(plan, tuple(self.sockets), self.serve or serve), name=f"server-{place}"
+            target=_serve_here, args=(plan, tuple(self.sockets), self.serve or _serve), name=f"server-{place}"
         )
         process.start()
         self._running[place] = (process, time.monotonic())
@@ -117,7 +117,7 @@ class Processes:
             process.join()
 
 
-def serve(plan: Plan, sockets: Sequence[socket.socket]) -> None:
+def _serve(plan: Plan, sockets: Sequence[socket.socket]) -> None:
     """Serve in this process, on a connection to the store of its own."""
     from hiphinge.store import open_store
 
