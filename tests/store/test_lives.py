@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from hiphinge.errors import PersonNotFound, RecordConflict, StoreError
 from hiphinge.program.history import Corrected, RepResult
-from hiphinge.store import LiveChunk, open_store
+from hiphinge.store import LiveChunk, LiveTakenOver, open_store
 from tests.store.samples import AT, FILM, OTHER_FILM, a_set, closed, document, opened
 from tests.store.workers import stream, working
 
@@ -48,9 +48,19 @@ def test_many_chunks_come_back_in_order(store, live):
 
 def test_the_same_chunk_twice_is_one(store, live):
     store.append_live([chunk(live, 0), chunk(live, 1)])
-    assert store.append_live([chunk(live, 0, b"again"), chunk(live, 1), chunk(live, 2), chunk(live, 2)]) == {live.id: 3}
+    assert store.append_live([chunk(live, 0), chunk(live, 1), chunk(live, 2), chunk(live, 2)]) == {live.id: 3}
     assert [one.data for one in store.live_chunks(live.id)] == [b"frames"] * 3
     assert store.append_live([chunk(live, 1)]) == {live.id: 3}
+
+
+@pytest.mark.parametrize("other", [{"data": b"another"}, {"kind": "command"}])
+def test_another_chunk_under_a_number_is_refused_and_nothing_of_the_call_is_written(store, live, other):
+    """Two servers that go on with one set give numbers of their own; who comes second may confirm nothing."""
+    store.append_live([chunk(live, 0), chunk(live, 1)])
+    with pytest.raises(LiveTakenOver, match="chunk 1 "):
+        store.append_live([chunk(live, 1, **other), chunk(live, 2)])
+    assert [(one.data, one.kind) for one in store.live_chunks(live.id)] == [(b"frames", "frames")] * 2
+    assert store.live(live.id).next_number == 2
 
 
 def test_a_gap_is_refused_with_the_number_that_is_expected_and_nothing_is_written(store, ann, live):
