@@ -8,7 +8,7 @@ from typing import Literal, Protocol
 
 from hiphinge.clip.options import AssessOptions
 
-__all__ = ["Executor", "Receipt", "Task"]
+__all__ = ["Executor", "Receipt", "State", "Task"]
 
 #: ``done``: assessed now. ``found``: its result was there already. ``refused``: no video that can be assessed, and
 #: trying again would say the same. ``failed``: the worker died, or something unforeseen; another try may help.

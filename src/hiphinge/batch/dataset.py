@@ -1,0 +1,238 @@
+"""The Parquet data set of a batch: ``clips`` and ``reps``, partitioned by model and criteria.
+
+It follows from the journal and the results and can be made again from them. Each part is named after the stretch of the
+journal that it holds: after a crash that tells, partition by partition, which lines are still to come, and a part that
+is written again takes the place of itself.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from hiphinge.batch.journal import FINAL, JOURNAL_NAME, Journal, Line
+from hiphinge.batch.private import private_folder
+from hiphinge.batch.rows import clip_schema, rep_rows, rep_schema
+from hiphinge.batch.urls import name_of
+from hiphinge.batch.work import WORK_FOLDER, read_result
+from hiphinge.errors import OutputError
+
+__all__ = ["CLIPS", "REPS", "WITHOUT_RESULT", "ClipTable", "describe_line"]
+
+CLIPS, REPS = "clips", "reps"
+#: Every clip that has no result, and why.
+WITHOUT_RESULT = "without_result.csv"
+#: Rows that are held before they are written.
+ROWS_A_PART = 2000
+#: Rows that are read at once where parts become one.
+ROWS_AT_ONCE = 50_000
+#: More parts than this in a partition are made one in the end.
+MOST_PARTS = 16
+_PART = re.compile(r"part-(\d{16})-(\d{16})\.parquet")
+_STALE = ".clips-stale"
+
+Partition = tuple[str, str]
+
+
+class ClipTable:
+    """Writes the data set of one batch; by one process at a time.
+
+    Parameters
+    ----------
+    dest
+        Folder of the batch.
+    """
+
+    def __init__(self, dest: Path) -> None:
+        self._dest = dest
+        self._pending: dict[Partition, dict[str, tuple[int, Line]]] = {}
+        self._n_pending = 0
+
+    def add(self, end: int, line: Line) -> None:
+        """Take in a line of the journal, with where it ends there; lines that are not final have no row."""
+        if line.state not in FINAL:
+            return
+        held = self._pending.setdefault(line.partition, {})
+        held.pop(line.entry, None)  # the newest comes last
+        held[line.entry] = (end, line)
+        self._n_pending += 1
+        if self._n_pending >= ROWS_A_PART:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what is held.
+
+        Raises
+        ------
+        OutputError
+            It cannot be written; the journal has it all the same.
+        """
+        for partition, held in self._pending.items():
+            lines = list(held.values())
+            name = f"part-{lines[0][0]:016d}-{lines[-1][0]:016d}.parquet"
+            # Repetitions first: where the clips' part is there, so is theirs.
+            self._write(REPS, partition, name, list(self._reps(lines)), rep_schema())
+            self._write(CLIPS, partition, name, [describe_line(line) for _, line in lines], clip_schema())
+        self._pending.clear()
+        self._n_pending = 0
+
+    def catch_up(self) -> None:
+        """Write the rows of lines that a run did not come to write."""
+        written = {partition: self._written_to(partition) for partition in self._partitions(CLIPS)}
+        for end, line in Journal.read(self._dest / JOURNAL_NAME):
+            if end > written.get(line.partition, 0):
+                self.add(end, line)
+        self.flush()
+
+    def mark_stale(self) -> None:
+        """Remember that an entry has more than one row."""
+        with _kind_errors(self._dest):
+            (self._dest / _STALE).touch()
+
+    def rebuild(self, generation: str) -> None:
+        """Make everything again from the journal and the results."""
+        self.mark_stale()
+        for kind in (CLIPS, REPS):
+            shutil.rmtree(self._dest / kind, ignore_errors=True)
+        self._pending.clear()
+        self.catch_up()
+        self.tidy(generation)
+
+    def tidy(self, generation: str) -> None:
+        """Leave one row for each entry, the newest, and few files; list the clips without a result."""
+        stale = (self._dest / _STALE).exists()
+        for partition in self._partitions(CLIPS):
+            if stale or len(self._parts(CLIPS, partition)) > MOST_PARTS:
+                self._compact(partition)
+        with _kind_errors(self._dest):
+            (self._dest / _STALE).unlink(missing_ok=True)
+            self._list_without_result(generation)
+
+    def _reps(self, lines: Sequence[tuple[int, Line]]) -> Iterator[Mapping[str, Any]]:
+        for _, line in lines:
+            document = read_result(self._dest / line.folder) if line.folder else None
+            if document is not None:
+                start: dict[str, Any] = {"entry": line.entry, "url": line.url, "key": line.key}
+                yield from (start | row for row in rep_rows(document))
+
+    def _write(
+        self, kind: str, partition: Partition, name: str, rows: Sequence[Mapping[str, Any]], schema: Any
+    ) -> None:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        with _kind_errors(self._dest), private_folder(self._dest / WORK_FOLDER) as aside:
+            pq.write_table(pa.Table.from_pylist(list(rows), schema=schema), aside / name)
+            target = self._folder(kind, partition)
+            target.mkdir(parents=True, exist_ok=True)
+            (aside / name).replace(target / name)
+
+    def _compact(self, partition: Partition) -> None:
+        """Make one part of a partition's parts, with the newest row of each entry."""
+        import pyarrow.parquet as pq
+
+        newest: dict[str, str] = {}
+        parts = self._parts(CLIPS, partition)
+        for part in parts:
+            newest.update(dict.fromkeys(pq.read_table(part, columns=["entry"])["entry"].to_pylist(), part.name))
+        name = f"part-{_start_of(parts[0]):016d}-{self._written_to(partition):016d}.parquet"
+        for kind, schema in ((REPS, rep_schema()), (CLIPS, clip_schema())):
+            with _kind_errors(self._dest), private_folder(self._dest / WORK_FOLDER) as aside:
+                (aside / "new").mkdir()
+                with pq.ParquetWriter(aside / "new" / name, schema) as writer:
+                    for part in self._parts(kind, partition):
+                        for rows in pq.ParquetFile(part).iter_batches(ROWS_AT_ONCE):
+                            writer.write_batch(_keep_newest(rows, part.name, newest))
+                folder = self._folder(kind, partition)
+                # Where a crash falls between the two, the partition is written again from the journal.
+                folder.rename(aside / "old")
+                (aside / "new").rename(folder)
+
+    def _list_without_result(self, generation: str) -> None:
+        """Write the list of clips that were refused or given up in the last run, if there are any."""
+        import pyarrow.parquet as pq
+
+        names = ["state", "name", "kind", "reason", "next_step", "attempts", "url"]
+        n_rows = 0
+        with private_folder(self._dest / WORK_FOLDER) as aside:
+            with (aside / WITHOUT_RESULT).open("w", encoding="utf-8", newline="") as file:
+                writer = csv.DictWriter(file, names, lineterminator="\n")
+                writer.writeheader()
+                for part in self._parts_of(generation):
+                    rows = pq.read_table(part, columns=names, filters=[("state", "in", ["refused", "quarantined"])])
+                    writer.writerows(rows.to_pylist())
+                    n_rows += rows.num_rows
+            if n_rows:
+                (aside / WITHOUT_RESULT).replace(self._dest / WITHOUT_RESULT)
+            else:
+                (self._dest / WITHOUT_RESULT).unlink(missing_ok=True)
+
+    def _parts_of(self, generation: str) -> Iterator[Path]:
+        for partition in self._partitions(CLIPS):
+            if partition[1].endswith(f"-{generation[:12]}"):
+                yield from self._parts(CLIPS, partition)
+
+    def _folder(self, kind: str, partition: Partition) -> Path:
+        return self._dest / kind / f"model={partition[0]}" / f"criteria={partition[1]}"
+
+    def _partitions(self, kind: str) -> list[Partition]:
+        folders = sorted((self._dest / kind).glob("model=*/criteria=*"))
+        return [(one.parent.name.partition("=")[2], one.name.partition("=")[2]) for one in folders]
+
+    def _parts(self, kind: str, partition: Partition) -> list[Path]:
+        folder = self._folder(kind, partition)
+        return sorted(path for path in folder.glob("*.parquet") if _PART.fullmatch(path.name))
+
+    def _written_to(self, partition: Partition) -> int:
+        ends = [int(found[2]) for part in self._parts(CLIPS, partition) if (found := _PART.fullmatch(part.name))]
+        return max(ends, default=0)
+
+
+def _start_of(part: Path) -> int:
+    found = _PART.fullmatch(part.name)
+    return int(found[1]) if found else 0
+
+
+def _keep_newest(rows: Any, part: str, newest: Mapping[str, str]) -> Any:
+    """Keep the rows of entries whose newest row stands in this part."""
+    import pyarrow as pa
+
+    return rows.filter(pa.array([newest.get(entry) == part for entry in rows["entry"].to_pylist()], type=pa.bool_()))
+
+
+def describe_line(line: Line) -> dict[str, Any]:
+    """Return the row of a source entry."""
+    return {
+        **line.row,
+        "entry": line.entry,
+        "url": line.url,
+        "name": name_of(line.url),
+        "key": line.key,
+        "folder": line.folder,
+        "state": line.state,
+        "kind": line.kind,
+        "reason": line.reason,
+        "next_step": line.next_step,
+        "attempts": line.attempt,
+        "wall_s": line.wall_s,
+        "cpu_s": line.cpu_s,
+        "worker": line.worker,
+        "finished_utc": line.finished_utc,
+    }
+
+
+@contextmanager
+def _kind_errors(dest: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise OutputError(
+            f"The data set in {str(dest)!r} cannot be written ({error.strerror or error}).",
+            expected="a folder that can be written, with room for it",
+            next_step="Free some space or change its permissions, and run the same command again.",
+        ) from error
