@@ -227,7 +227,7 @@ class BatchRun:
 
     def _give_up_on_held(self) -> None:
         """Stop where nothing comes back but what is no clip's fault; nothing of it counts as a try."""
-        if not self._held:
+        if not self._held or self._stopping:
             return
         _, receipt = self._held[-1]
         kind: type[HiphingeError] = getattr(errors, receipt.kind)

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from hiphinge.cli import arguments, program_page
+from hiphinge.cli.batch import batch_app
 from hiphinge.cli.follow import note, outcome, override, progress
 from hiphinge.cli.guard import TERMINATED, guarded, say, write_out
 from hiphinge.cli.keep import store_app
@@ -177,6 +178,7 @@ app.command(epilog="Example: hiphinge stance front.jpg")(stance)
 app.command(epilog="Example: hiphinge validate --quick")(validate)
 app.command(epilog="Example: hiphinge serve")(serve)
 app.command(epilog="Example: hiphinge worker --store postgresql://hinge@server/clinic")(worker)
+app.add_typer(batch_app)
 program_app.command("page", epilog="Example: hiphinge program page --pdf program.pdf")(program_page.page)
 app.add_typer(program_app)
 
