@@ -37,8 +37,8 @@ def test_every_command_and_option_is_on_the_page() -> None:
     page = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
     commands = get_command(app).commands  # type: ignore[attr-defined]
     assert set(commands) == {
-        "assess", "batch", "demo", "doctor", "next", "note", "outcome", "override", "person", "program", "progress", "rerun",
-        "serve", "session", "stance", "store", "validate", "worker",
+        "assess", "batch", "demo", "doctor", "next", "note", "outcome", "override", "person", "program", "progress",
+        "rerun", "serve", "session", "stance", "store", "validate", "worker",
     }  # fmt: skip
     groups = {name: command.commands for name, command in commands.items() if hasattr(command, "commands")}
     assert {name: set(inside) for name, inside in groups.items()} == {

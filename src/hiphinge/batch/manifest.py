@@ -7,8 +7,8 @@ import difflib
 import io
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -75,8 +75,9 @@ class Manifest:
                 names, cells = _read_csv(self._source, file)
             columns = self._sort_columns(names, say)
             number = 0
-            for number, row in enumerate(cells, 1):
-                yield self._make(number, row, columns)
+            with closing(cells):
+                for number, row in enumerate(cells, 1):
+                    yield self._make(number, row, columns)
             if not number:
                 raise self._bad("is empty", expected="a row for each clip")
 
@@ -222,14 +223,16 @@ def _open(source: str) -> Iterator[Any]:
         ) from error
 
 
-def _read_csv(source: str, file: Any) -> tuple[list[str], Iterator[Mapping[str, Any]]]:
+def _read_csv(source: str, file: Any) -> tuple[list[str], Generator[Mapping[str, Any], None, None]]:
     text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
 
-    def cells() -> Iterator[Mapping[str, Any]]:
+    def cells() -> Generator[Mapping[str, Any], None, None]:
         try:
             yield from reader
         except (csv.Error, UnicodeDecodeError) as error:
             raise _unreadable(source, error) from None
+        finally:
+            text.detach()  # who opened the file closes it
 
     try:
         head = text.readline()
@@ -241,7 +244,7 @@ def _read_csv(source: str, file: Any) -> tuple[list[str], Iterator[Mapping[str, 
     return names, cells()
 
 
-def _read_parquet(source: str, file: Any) -> tuple[list[str], Iterator[Mapping[str, Any]]]:
+def _read_parquet(source: str, file: Any) -> tuple[list[str], Generator[Mapping[str, Any], None, None]]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -250,7 +253,7 @@ def _read_parquet(source: str, file: Any) -> tuple[list[str], Iterator[Mapping[s
     except (pa.ArrowInvalid, OSError) as error:
         raise _unreadable(source, error) from None
 
-    def cells() -> Iterator[Mapping[str, Any]]:
+    def cells() -> Generator[Mapping[str, Any], None, None]:
         for batch in table.iter_batches(_ROWS_AT_ONCE):
             yield from batch.to_pylist()
 

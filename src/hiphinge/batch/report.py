@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -91,8 +91,8 @@ def make_report(dest: Path) -> BatchReport:
     has_result = [state in ("done", "found") for state in told]
     outcomes = table["outcome"].to_pylist()
     gates = table["gates"].to_pylist()
-    assessed = table.filter(has_result)
-    worked = table.filter([state == "done" for state in told])
+    assessed = _pick(table, has_result)
+    worked = _pick(table, [state == "done" for state in told])
     listed = dest / WITHOUT_RESULT
     return BatchReport(
         about=about,
@@ -135,6 +135,12 @@ def _read(dest: Path, about: About) -> tuple[Any, int]:
         else:
             n_earlier += pq.read_metadata(part).num_rows
     return pa.concat_tables(tables), n_earlier
+
+
+def _pick(table: Any, wanted: Sequence[bool]) -> Any:
+    import pyarrow as pa
+
+    return table.filter(pa.array(wanted, type=pa.bool_()))
 
 
 def _count(values: Iterator[str]) -> Mapping[str, int]:
