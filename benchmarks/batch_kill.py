@@ -3,8 +3,8 @@
 ``python -m benchmarks.batch_kill`` makes 200 clips of different content (a short test clip with other bytes behind it,
 which no decoder reads), assesses the first second of each with the lite model as ``hiphinge batch`` does, on two
 processes of this machine or on a Dask cluster of two workers (``--cluster``), and ends one worker with SIGKILL every 20
-clips. Printed are the clips that were done, how often each result was in effect written, tries, and clips lost. The exit
-code is 1 where one is lost or doubled. ``--quick`` looks at no picture: it tests the machinery alone.
+clips. Printed are the clips that were done, how often each result was in effect written, tries, and clips lost. The
+exit code is 1 where one is lost or doubled. ``--quick`` looks at no picture: it tests the machinery alone.
 """
 
 from __future__ import annotations

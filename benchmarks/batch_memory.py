@@ -2,8 +2,8 @@
 
 ``python -m benchmarks.batch_memory`` replays what was seen of two seconds of a clip 10,000 times through the driver of
 ``hiphinge batch`` and one worker of its pool: everything is done as for a film (hash, key, analysis, measures, verdict,
-tables, rename, receipt, journal, data set) but decoding, inference and the report's page. Printed are megabytes of driver
-and worker at the start and after 100, 1,000, 5,000 and 10,000 clips.
+tables, rename, receipt, journal, data set) but decoding, inference and the report's page. Printed are megabytes of
+driver and worker at the start and after 100, 1,000, 5,000 and 10,000 clips.
 """
 
 from __future__ import annotations
