@@ -38,9 +38,11 @@ def read_tracks(path: str) -> ClipTracks:
 def replay(path: Path, options: AssessOptions, name: str, threads: int, *, tracks: str) -> None:
     """Judge the recorded clip and write its result."""
     from hiphinge.clip.recording import reassess
+    from hiphinge.clip.threads import library_threads_held_back
     from hiphinge.report.tables import write_frames_csv, write_reps_csv
 
-    assessment = reassess(read_tracks(tracks), options)
+    with library_threads_held_back():
+        assessment = reassess(read_tracks(tracks), options)
     folder = Path(str(options.out)) / name
     folder.mkdir()
     write_assessment(assessment, folder / "assessment.json")
