@@ -10,7 +10,7 @@ from pathlib import Path
 from hiphinge.batch.looking import Answer, Order
 from tests.web.dying_worker import look
 
-__all__ = ["break_down", "quick", "sign_of", "stand_still_once", "take_bytes"]
+__all__ = ["answer_much", "break_down", "quick", "sign_of", "stand_still_once", "take_bytes"]
 
 
 def sign_of(uploads: Path) -> Path:
@@ -41,6 +41,11 @@ def take_bytes(order: Order) -> Answer:
     made = look(Path(__file__), order.options)
     assert order.film is not None
     return Answer(assessment=replace(made, video=replace(made.video, name=order.film.decode())))
+
+
+def answer_much(order: Order) -> Answer:
+    """Answer more than is fetched in a moment."""
+    return replace(quick(order), tracks=bytes(64 << 20))
 
 
 def break_down(order: Order) -> Answer:

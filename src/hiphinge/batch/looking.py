@@ -29,12 +29,14 @@ if TYPE_CHECKING:
 __all__ = ["MOST_SENT_BYTES", "Answer", "ClusterLook", "Order", "find_misfit", "look_there"]
 
 _log = logging.getLogger(__name__)
-#: A film that is sent as bytes is held in memory here, by the scheduler and by a worker.
+#: A film that is sent as bytes is held in memory here, by the scheduler on its way, and by a worker.
 MOST_SENT_BYTES = 256 << 20
 #: How often who waits for a film looks up, and how often a lost scheduler is looked for again.
 _LOOK_S, _AGAIN_S = 0.25, 2.0
 #: A scheduler that does not answer within this time is away.
 _CONNECT_S = 5.0
+#: What was seen in a film of 20 minutes is 75 MB: on its way for so long, it is lost.
+_FETCH_S = 120.0
 _AWAY = "The computers that look at films are away just now."
 _DIED = "The computer that looked at the film stopped in the middle."
 _UNSEEN = "The film could not be read where it was to be looked at."
@@ -145,6 +147,11 @@ def _as_named(error: HiphingeError, here: str, there: str) -> HiphingeError:
     """Return the error with the film called what it is called where the order came from."""
     said = {name: getattr(error, name).replace(here, there) for name in ("what", "expected", "next_step")}
     return type(error)(said["what"], expected=said["expected"], next_step=said["next_step"])
+
+
+def _look_at_sent(look: Callable[[Order], Answer], order: Order, film: bytes) -> Answer:
+    """Look at a film that was sent beside its order."""
+    return look(replace(order, film=film))
 
 
 class ClusterLook:
@@ -308,10 +315,12 @@ class ClusterLook:
             raise _away()
         try:
             future = _hand_over(client, self._look, order)
+            told = threading.Event()
+            future.add_done_callback(lambda _future: told.set())
             while True:
                 if progress is not None:
                     progress(Progress("look", 0, None, time.monotonic() - began))
-                answer = _wait_for(client, future)
+                answer = _wait_for(client, future, told)
                 if answer is not None:
                     return answer
         finally:
@@ -334,22 +343,32 @@ def _away() -> ClusterError:
 
 def _hand_over(client: Any, look: Callable[[Order], Answer], order: Order) -> Any:
     try:
-        return client.submit(look, order, pure=False)
+        if order.film is None:
+            return client.submit(look, order, pure=False)
+        # Apart from the order: what is part of a task is held by the scheduler, several times.
+        film = client.scatter(order.film, hash=False)
+        return client.submit(_look_at_sent, look, replace(order, film=None), film, pure=False)
     except (OSError, RuntimeError, ValueError) as error:
         _log.warning("A film could not be handed to the cluster: %s", type(error).__name__)
         raise _away() from None
 
 
-def _wait_for(client: Any, future: Any) -> Answer | None:
+def _wait_for(client: Any, future: Any, told: threading.Event) -> Answer | None:
     """Return the answer, None where it is not there yet."""
+    told.wait(_LOOK_S)
+    if future.done():
+        # Fetched only now, however long that takes.
+        return _fetch(future)
+    if client.status != "running":
+        raise _away()
+    return None
+
+
+def _fetch(future: Any) -> Answer:
     from concurrent.futures import CancelledError
 
     try:
-        answer: Answer = future.result(timeout=_LOOK_S)
-    except TimeoutError:
-        if client.status != "running":
-            raise _away() from None
-        return None
+        answer: Answer = future.result(timeout=_FETCH_S)
     except CancelledError:
         _log.warning("A film was lost with the scheduler.")
         raise _away() from None
