@@ -24,9 +24,9 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
-from hiphinge.batch.pool import PoolExecutor
 
 from hiphinge.batch.cluster import ClusterExecutor
+from hiphinge.batch.pool import PoolExecutor
 from hiphinge.batch.task import Executor, Task
 from hiphinge.clip.options import AssessOptions
 
