@@ -24,3 +24,20 @@ def test_libraries_work_alone_and_are_put_back():
         assert blas_threads() == matrices
     finally:
         cv2.setNumThreads(before)
+
+
+def test_the_last_of_several_puts_back_what_the_first_found():
+    before, matrices = cv2.getNumThreads(), blas_threads()
+    cv2.setNumThreads(2)
+    first, second = library_threads_held_back(), library_threads_held_back()
+    try:
+        first.__enter__()
+        second.__enter__()
+        first.__exit__(None, None, None)
+        assert cv2.getNumThreads() == 1
+        assert blas_threads() == {1}
+        second.__exit__(None, None, None)
+        assert cv2.getNumThreads() == 2
+        assert blas_threads() == matrices
+    finally:
+        cv2.setNumThreads(before)

@@ -168,3 +168,35 @@ def test_check_leaves_nothing_behind(tmp_path: Path) -> None:
 )
 def test_names_are_stems_and_never_collide(paths: list[str], names: list[str]) -> None:
     assert result_names(paths) == names
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="no /proc to name what is flushed")
+def test_everything_is_on_the_disk_before_it_has_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    flushed: set[str] = set()
+    flush = os.fsync
+
+    def watched(handle: int) -> None:
+        path = Path(f"/proc/self/fd/{handle}").resolve()
+        assert not (tmp_path / "clip").exists() or path == tmp_path
+        flushed.add(path.name)
+        flush(handle)
+
+    monkeypatch.setattr(os, "fsync", watched)
+    _write(tmp_path)
+    assert flushed >= {*RESULT_FILES, tmp_path.name}
+
+
+def test_disk_that_is_full_only_when_it_has_to_keep_it_leaves_the_earlier_result(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = (_write(tmp_path, overlay=None) / "report.html").read_bytes()
+
+    def full(handle: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OutputError, match="space"):
+        _write(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["clip"]
+    assert (tmp_path / "clip" / "report.html").read_bytes() == before
+    assert not (tmp_path / "clip" / "overlay.mp4").exists()

@@ -20,6 +20,7 @@ from hiphinge.batch.private import private_folder
 from hiphinge.batch.rows import clip_schema, rep_rows, rep_schema
 from hiphinge.batch.urls import name_of
 from hiphinge.batch.work import WORK_FOLDER, read_result
+from hiphinge.disk import flush_file, flush_folder, flush_tree
 from hiphinge.errors import OutputError
 
 __all__ = ["CLIPS", "REPS", "WITHOUT_RESULT", "ClipTable", "describe_line"]
@@ -130,7 +131,9 @@ class ClipTable:
             pq.write_table(pa.Table.from_pylist(list(rows), schema=schema), aside / name)
             target = self._folder(kind, partition)
             target.mkdir(parents=True, exist_ok=True)
+            flush_file(aside / name)
             (aside / name).replace(target / name)
+            flush_folder(target)
 
     def _compact(self, partition: Partition) -> None:
         """Make one part of a partition's parts, with the newest row of each entry."""
@@ -149,6 +152,7 @@ class ClipTable:
                         for rows in pq.ParquetFile(part).iter_batches(ROWS_AT_ONCE):
                             writer.write_batch(_keep_newest(rows, part.name, newest))
                 folder = self._folder(kind, partition)
+                flush_tree(aside / "new")
                 # Where a crash falls between the two, the partition is written again from the journal.
                 folder.rename(aside / "old")
                 (aside / "new").rename(folder)

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from hiphinge.clip.analyse import ClipTracks, analyse, flatten_options
 from hiphinge.clip.options import DRILLS, AssessOptions
 from hiphinge.clip.settings import load_criteria
+from hiphinge.clip.threads import library_threads_held_back
 from hiphinge.errors import ConfigError, UsageError
 from hiphinge.model import Assessment, CameraTrack, PersonCandidate, PoseTrack, ProfileTrack, Provenance, VideoInfo
 from hiphinge.sagittal import FacingDecision
@@ -241,13 +242,15 @@ def reassess(
     """
     if options.drill not in DRILLS:
         raise UsageError(f"There is no drill called {options.drill!r}.", expected=", ".join(DRILLS))
-    return analyse(
-        tracks,
-        options,
-        criteria=load_criteria(options.drill, options.criteria) if limits is None else _limit(options.drill, limits),
-        provenance=provenance or _from_recording(options),
-        own_maximum_deg=own_maximum_deg,
-    )
+    criteria = load_criteria(options.drill, options.criteria) if limits is None else _limit(options.drill, limits)
+    with library_threads_held_back():
+        return analyse(
+            tracks,
+            options,
+            criteria=criteria,
+            provenance=provenance or _from_recording(options),
+            own_maximum_deg=own_maximum_deg,
+        )
 
 
 def _limit(drill: str, limits: Mapping[str, float]) -> Criteria:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from hiphinge.disk import flush_folder, flush_tree
 from hiphinge.errors import HiphingeError, InputNotFound, OutputError
 from hiphinge.model import Assessment
 from hiphinge.report.document import write_assessment
@@ -125,7 +126,10 @@ def write_folder(
             _draw(overlay, aside, target)
         page = render_page(assessment, pictures, has_overlay=overlay is not None)
         (aside / "report.html").write_text(page, encoding="utf-8")
+        # A batch enters it as done: it has to be there after a power cut too.
+        flush_tree(aside)
         _swap_in(aside, target)
+        flush_folder(target.parent)
     return target
 
 

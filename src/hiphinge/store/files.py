@@ -12,13 +12,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from hiphinge.disk import flush_folder
 from hiphinge.errors import InputError, InputNotFound, RecordConflict
 from hiphinge.store.rules import check_text
 
 __all__ = [
     "aside_folder",
     "create_private",
-    "flush_folder",
     "make_private",
     "opened_source",
     "put_files",
@@ -144,17 +144,6 @@ def _written_at(path: Path) -> float:
         return path.stat().st_mtime
     except OSError:
         return 0.0
-
-
-def flush_folder(folder: Path) -> None:
-    """Wait until a folder's own names are on the disk, where the system can."""
-    if os.name == "nt":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def remove_tree(folder: Path) -> int:

@@ -12,8 +12,9 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Row, Table, select
 
+from hiphinge.disk import flush_folder
 from hiphinge.errors import OutputError
-from hiphinge.store.files import aside_folder, flush_folder, put_files
+from hiphinge.store.files import aside_folder, put_files
 from hiphinge.store.migrate import HEAD
 from hiphinge.store.people import require_person
 from hiphinge.store.tables import TABLES, people
