@@ -18,6 +18,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -39,11 +40,13 @@ def look_quickly(path: Path, options: AssessOptions, name: str, threads: int) ->
     from tests.report.fakes import fake_assessment
 
     from hiphinge.report import write_assessment
+    from hiphinge.video.source import compute_sha256
 
     time.sleep(0.05)
     folder = Path(str(options.out)) / name
     folder.mkdir()
-    write_assessment(fake_assessment(), folder / "assessment.json")
+    seen = fake_assessment()
+    write_assessment(replace(seen, video=replace(seen.video, sha256=compute_sha256(path))), folder / "assessment.json")
 
 
 def make_clips(folder: Path, number: int) -> None:

@@ -12,6 +12,7 @@ import argparse
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 
@@ -38,11 +39,12 @@ def read_tracks(path: str) -> ClipTracks:
 def replay(path: Path, options: AssessOptions, name: str, threads: int, *, tracks: str) -> None:
     """Judge the recorded clip and write its result."""
     from hiphinge.clip.recording import reassess
-    from hiphinge.clip.threads import library_threads_held_back
     from hiphinge.report.tables import write_frames_csv, write_reps_csv
+    from hiphinge.video.source import compute_sha256
 
-    with library_threads_held_back():
-        assessment = reassess(read_tracks(tracks), options)
+    seen = read_tracks(tracks)
+    seen = replace(seen, video=replace(seen.video, sha256=compute_sha256(path)))
+    assessment = reassess(seen, options)
     folder = Path(str(options.out)) / name
     folder.mkdir()
     write_assessment(assessment, folder / "assessment.json")

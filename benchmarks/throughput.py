@@ -196,11 +196,12 @@ def measure_inference(args: argparse.Namespace) -> Report:
 
 def measure_pose(args: argparse.Namespace) -> Report:
     """Decode, follow, and read off points and mask; models loaded."""
+    from hiphinge.clip.threads import library_threads_held_back
     from hiphinge.pose.blazepose import BlazePose
     from hiphinge.video import open_video
 
     estimator = BlazePose(args.model)
-    with open_video(args.clip) as reader:
+    with library_threads_held_back(), open_video(args.clip) as reader:
         survey = estimator.survey(reader.sample(4))
         return measure(lambda: sum(1 for _ in estimator.track(reader.frames(), survey, facing="right")))
 

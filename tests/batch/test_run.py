@@ -120,6 +120,20 @@ def test_two_workers_at_one_key_end_in_one_result(tmp_path, dest):
     assert do_task(task, assess=look).state == "found"
 
 
+def test_a_film_that_changes_meanwhile_is_not_entered_under_what_it_was(tmp_path, dest):
+    clip = make_clips(tmp_path / "films", "ok") / "000.mp4"
+    task = Task(0, str(clip), str(dest), PLAIN)
+
+    def be_copied_over(path: Path, options: AssessOptions, name: str, threads: int) -> None:
+        path.write_text("ok more of it", encoding="utf-8")
+        look(path, options, name, threads)
+
+    receipt = do_task(task, assess=be_copied_over)
+    assert (receipt.state, receipt.reason) == ("failed", "the film changed while it was looked at")
+    assert not results(dest)
+    assert do_task(task, assess=look).state == "done"
+
+
 def test_a_changed_file_and_a_deleted_result_are_done_again(tmp_path, dest):
     source = make_clips(tmp_path / "films", "ok", "ok", "ok")
     run_batch(source, dest)

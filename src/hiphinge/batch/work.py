@@ -23,6 +23,7 @@ from hiphinge.batch.rows import clip_row
 from hiphinge.batch.task import Receipt, State, Task
 from hiphinge.batch.urls import is_remote, local_path, missing_storage, name_of
 from hiphinge.clip.options import AssessOptions
+from hiphinge.disk import flush_folder
 from hiphinge.errors import HiphingeError, InputError, InputNotFound, NotAVideo, OutputError, UsageError
 
 if TYPE_CHECKING:
@@ -78,7 +79,8 @@ def _describe(error: HiphingeError) -> dict[str, Any]:
 def _do(task: Task, blank: Receipt, assess: Assess) -> Receipt:
     dest = Path(task.dest)
     with open_source(task.url) as path:
-        key = key_of(_hash(path), setting_of(task.options))
+        content = _hash(path)
+        key = key_of(content, setting_of(task.options))
         target = dest / folder_of(key)
         document = read_result(target)
         state: State = "found"
@@ -88,6 +90,9 @@ def _do(task: Task, blank: Receipt, assess: Assess) -> Receipt:
                 document = read_result(aside / key)
                 if document is None:
                     raise RuntimeError("the assessment left no result")
+                if document["video"]["sha256"] != content:
+                    # No fault of the film for good, so a failed attempt: it may have been copied there just now.
+                    raise RuntimeError("the film changed while it was looked at")
                 state = "done" if _put(aside / key, target, aside) else "found"
     row = clip_row(document)
     return replace(blank, state=state, key=key, folder=folder_of(key), row=row)
@@ -115,6 +120,9 @@ def _put(result: Path, target: Path, aside: Path) -> bool:
                 return False
             target.rename(aside / "damaged")
         else:
+            # Entered as done next: its name has to be there after a power cut too.
+            flush_folder(target.parent)
+            flush_folder(target.parent.parent)
             return True
     return read_result(target) is None
 
