@@ -15,6 +15,7 @@ from hiphinge.batch.work import do_task, open_source
 from hiphinge.clip.analyse import ClipTracks
 from hiphinge.clip.options import AssessOptions, ProgressCallback
 from hiphinge.clip.parts import LONG_S, PART_S, Part, PartPlan, is_long, join_parts, plan_parts, track_part, track_video
+from hiphinge.clip.threads import library_threads_held_back
 from hiphinge.clip.track import check_facing, track_clip
 from hiphinge.video import open_video
 
@@ -67,7 +68,7 @@ def look_at_part(task: Task, plan: PartPlan, part: Part) -> PartSeen:
 
     wall_s, cpu_s = time.perf_counter(), time.process_time()
     estimator = BlazePose(task.options.model, threads=task.threads)
-    with open_source(task.url) as path, open_video(path) as reader:
+    with library_threads_held_back(), open_source(task.url) as path, open_video(path, threads=task.threads) as reader:
         tracks = track_part(reader, estimator, plan, part)
     return PartSeen(tracks, time.perf_counter() - wall_s, time.process_time() - cpu_s)
 

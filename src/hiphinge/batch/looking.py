@@ -94,7 +94,6 @@ def look_there(order: Order) -> Answer:
 def _look(order: Order, path: Path, options: AssessOptions) -> Answer:
     from hiphinge.clip.recording import pack_tracks
     from hiphinge.clip.run import assess_video
-    from hiphinge.pose.blazepose import BlazePose
 
     def stop_endless(seen: Progress) -> None:
         if order.most_frames and seen.frames_done > order.most_frames:
@@ -105,7 +104,7 @@ def _look(order: Order, path: Path, options: AssessOptions) -> Answer:
     kept: list[ClipTracks] = []
     # A cluster is told how many films a worker takes at once; each of them takes one thread.
     made = assess_video(
-        path, options, name=order.name, progress=stop_endless, estimator=BlazePose(options.model, threads=1),
+        path, options, name=order.name, progress=stop_endless, threads=1,
         on_tracks=kept.append,
     )  # fmt: skip
     return Answer(assessment=replace(made, evidence=None), tracks=pack_tracks(kept[0]) if kept else b"")

@@ -30,7 +30,7 @@ class Task:
     options
         How to assess; its ``out`` is not used.
     threads
-        Processor threads for inference in one worker.
+        Processor threads of one worker; see ``clip.run.assess_video``.
     attempt
         1 for the first try.
     """

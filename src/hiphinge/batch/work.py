@@ -41,9 +41,8 @@ Assess = Callable[[Path, AssessOptions, str, int], None]
 def assess_clip(path: Path, options: AssessOptions, name: str, threads: int, *, track: Tracker | None = None) -> None:
     """Assess one clip; the models are loaded once in a process and kept."""
     from hiphinge.clip.run import assess_video
-    from hiphinge.pose.blazepose import BlazePose
 
-    assess_video(path, options, name=name, estimator=BlazePose(options.model, threads=threads), track=track)
+    assess_video(path, options, name=name, threads=threads, track=track)
 
 
 def do_task(task: Task, *, track: Tracker | None = None, assess: Assess | None = None) -> Receipt:

@@ -55,6 +55,7 @@ def assess_video(
     estimator: PoseEstimator | None = None,
     on_tracks: Callable[[ClipTracks], None] | None = None,
     track: Tracker | None = None,
+    threads: int = 2,
 ) -> Assessment:
     """Assess one video and, when ``options.out`` is given, write its folder.
 
@@ -74,6 +75,9 @@ def assess_video(
         Is handed what was seen, before it is judged: to keep it (``clip.recording``).
     track
         Sees the clip; None takes ``clip.parts.track_video``.
+    threads
+        Processor threads that it may use; with 1 nothing runs beside the caller's thread, but for the encoder of an
+        overlay. The numbers do not depend on it.
 
     Returns
     -------
@@ -92,9 +96,9 @@ def assess_video(
         check_folder(Path(options.out), name)
     criteria = load_criteria(options.drill, options.criteria)
     own = None if options.reference is None else read_own_maximum(options.reference)
-    with library_threads_held_back(), open_video(path) as reader:
+    with library_threads_held_back(), open_video(path, threads=threads) as reader:
         place_wall(options.wall, reader.info)  # before the work: a place outside the picture is told at once
-        source = estimator or _make_estimator(options)
+        source = estimator or _make_estimator(options, threads)
         tracks = (track or track_video)(reader, source, options, progress=progress)
         if on_tracks is not None:
             on_tracks(tracks)
@@ -116,10 +120,10 @@ def assess_video(
     return assessment
 
 
-def _make_estimator(options: AssessOptions) -> PoseEstimator:
+def _make_estimator(options: AssessOptions, threads: int) -> PoseEstimator:
     from hiphinge.pose.blazepose import BlazePose
 
-    return BlazePose(options.model)
+    return BlazePose(options.model, threads=threads)
 
 
 def check_options(options: AssessOptions) -> None:

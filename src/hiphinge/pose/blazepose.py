@@ -39,7 +39,7 @@ class BlazePose:
     model
         ``lite``, ``full`` or ``heavy``.
     threads
-        Processor threads for inference; the numbers do not depend on it.
+        Processor threads for inference; the numbers do not depend on it. With 1 it runs in the caller's thread.
     folder
         Where the model files lie; None takes those of the installation.
 
@@ -141,7 +141,7 @@ class BlazePose:
         return None
 
     def _new_request(self) -> LandmarkRequest:
-        return LandmarkRequest(self._compiled[1])
+        return LandmarkRequest(self._compiled[1], beside=self._threads > 1)
 
     def _find_people(self, frames: Sequence[Frame], check: LandmarkRequest) -> list[Person]:
         """Return those whom the landmark model confirms, sorted from the left."""

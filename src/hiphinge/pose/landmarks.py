@@ -50,10 +50,19 @@ class Landmarks:
 
 
 class LandmarkRequest:
-    """One inference in flight at a time: ``start`` it, ``finish`` it later."""
+    """One inference in flight at a time: ``start`` it, ``finish`` it later.
 
-    def __init__(self, compiled: Any) -> None:
+    Parameters
+    ----------
+    compiled
+        The landmark model.
+    beside
+        Whether the inference runs beside the caller; else ``start`` waits for it, and only the caller's thread works.
+    """
+
+    def __init__(self, compiled: Any, *, beside: bool = True) -> None:
         self._request = compiled.create_infer_request()
+        self._beside = beside
         self._region = Region(0.0, 0.0, 1.0, 0.0)
         # The engine reads and writes in place: nothing is copied between it and us.
         self._crop = np.empty((CROP_PX, CROP_PX, 3), dtype=np.uint8)
@@ -66,18 +75,23 @@ class LandmarkRequest:
             self._outputs.append(values[0])
 
     def start(self, picture: Picture, region: Region, *, mirrored: bool) -> None:
-        """Cut the region out of the picture and start the inference; returns at once."""
+        """Cut the region out of the picture and start the inference; returns at once where it runs beside."""
         self._region = region
         with Stage("crop"):
             to_image = canonical_to_image(picture.width_px, mirrored=mirrored)
             self._crop[:] = picture.warp(compose_affine(to_image, region.sampling()), size_px=CROP_PX)
         with Stage("start of an inference"):
-            self._request.start_async()
+            if self._beside:
+                self._request.start_async()
+        if not self._beside:
+            with Stage("inference"):
+                self._request.infer()
 
     def finish(self) -> Landmarks:
         """Wait for the inference and decode it."""
         with Stage("waiting for an inference"):
-            self._request.wait()
+            if self._beside:
+                self._request.wait()
         with Stage("points and mask"):
             return _decode(self._outputs, self._region)
 

@@ -47,6 +47,8 @@ SEQUENTIAL_GAP = 12
 #: Pictures above this many pixels are decoded on two threads; below, threads cost more than they give.
 THREAD_FROM_PX = 1_500_000
 DECODE_THREADS = 2
+#: Pictures that are decoded in advance.
+PICTURES_AHEAD = 4
 
 #: Pixels that are not square are made so when they differ by more than this.
 ASPECT_TOLERANCE = 0.01
@@ -72,8 +74,9 @@ class VideoReader:
     Every pass opens the file anew, so passes do not disturb each other and memory stays flat.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, threads: int = DECODE_THREADS) -> None:
         self._path = path
+        self._threads = threads
         self._passes: list[Generator[Frame, None, None] | Iterator[Frame]] = []
         self._table: _PacketTable | None = None
         self._damage = DecodeDamage()
@@ -112,7 +115,9 @@ class VideoReader:
                 one.close()
         self._passes.clear()
 
-    def frames(self, start_s: float | None = None, end_s: float | None = None, *, ahead: int = 4) -> Iterator[Frame]:
+    def frames(
+        self, start_s: float | None = None, end_s: float | None = None, *, ahead: int | None = None
+    ) -> Iterator[Frame]:
         """Yield the pictures of ``[start_s, end_s)`` in order of time, decoded up to ``ahead`` in advance.
 
         Parameters
@@ -120,7 +125,8 @@ class VideoReader:
         start_s, end_s
             Part of the video, seconds from its first picture; None is its start and its end.
         ahead
-            Pictures that a thread decodes in advance; 0 decodes in the caller's thread.
+            Pictures that a thread decodes in advance; 0 decodes in the caller's thread, as None does where the reader
+            has one thread.
 
         Notes
         -----
@@ -129,6 +135,8 @@ class VideoReader:
         """
         start, end = _check_part(start_s, end_s)
         source = self._decode(start, end)
+        if ahead is None:
+            ahead = PICTURES_AHEAD if self._threads > 1 else 0
         frames = prefetch(source, depth=ahead) if ahead > 0 else source
         self._passes = [frames]
         return frames
@@ -256,7 +264,7 @@ class VideoReader:
         counts = DecodeCounts()
         with open_container(self._path) as container:
             stream = video_stream(container, self._path)
-            large = self._stored_size[0] * self._stored_size[1] >= THREAD_FROM_PX
+            large = self._threads > 1 and self._stored_size[0] * self._stored_size[1] >= THREAD_FROM_PX
             stream.thread_type = "FRAME" if large else "NONE"
             stream.codec_context.thread_count = DECODE_THREADS if large else 1
             clock = StreamClock(self._first_pts, stream.time_base or Fraction(1), self._step_s)
@@ -345,13 +353,15 @@ class VideoReader:
         )
 
 
-def open_video(path: str | Path) -> VideoReader:
+def open_video(path: str | Path, *, threads: int = DECODE_THREADS) -> VideoReader:
     """Open a video or a photograph and check that it can be read.
 
     Parameters
     ----------
     path
         Any file a phone makes, photographs and GIFs included.
+    threads
+        With 1 everything is decoded in the caller's thread.
 
     Returns
     -------
@@ -369,7 +379,7 @@ def open_video(path: str | Path) -> VideoReader:
     VideoUnsupported
         Pictures without size, or beyond 8192 pixels; HEIC photographs.
     """
-    return VideoReader(Path(path))
+    return VideoReader(Path(path), threads=threads)
 
 
 def _check_part(start_s: float | None, end_s: float | None) -> tuple[float, float]:
