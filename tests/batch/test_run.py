@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections import Counter
@@ -120,13 +122,17 @@ def test_two_workers_at_one_key_end_in_one_result(tmp_path, dest):
     assert do_task(task, assess=look).state == "found"
 
 
-def test_a_film_that_changes_meanwhile_is_not_entered_under_what_it_was(tmp_path, dest):
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_film_that_changes_meanwhile_is_not_entered_under_what_it_was(tmp_path, dest, when):
     clip = make_clips(tmp_path / "films", "ok") / "000.mp4"
     task = Task(0, str(clip), str(dest), PLAIN)
 
     def be_copied_over(path: Path, options: AssessOptions, name: str, threads: int) -> None:
+        if when == "after":  # opened, and its hash taken, before it changes
+            look(path, options, name, threads)
         path.write_text("ok more of it", encoding="utf-8")
-        look(path, options, name, threads)
+        if when == "before":
+            look(path, options, name, threads)
 
     receipt = do_task(task, assess=be_copied_over)
     assert (receipt.state, receipt.reason) == ("failed", "the film changed while it was looked at")
@@ -164,7 +170,7 @@ def test_retry_takes_up_what_was_put_aside_and_leaves_one_row(tmp_path, dest):
     assert run_batch(source, dest, attempts=2).quarantined == 1
     assert (dest / "without_result.csv").exists()
     assert run_batch(source, dest).skipped == 2
-    assert run_batch(source, dest, retry=True, attempts=1).quarantined == 1
+    assert run_batch(source, dest, retry=True).quarantined == 1
     assert [row["state"] for row in rows(dest)].count("quarantined") == 1
     (source / "000.mp4").write_text("ok at last", encoding="utf-8")
     assert run_batch(source, dest).done == 1
@@ -214,6 +220,94 @@ def test_many_parts_become_one(tmp_path, dest, monkeypatch):
     run_batch(make_clips(tmp_path / "films", *["ok"] * 20), dest)
     assert len(list((dest / "clips").rglob("*.parquet"))) == 1
     assert len(rows(dest)) == 20
+
+
+def test_a_film_that_changed_and_failed_first_has_one_row(tmp_path, dest):
+    source = make_clips(tmp_path / "films", "ok", "ok")
+    run_batch(source, dest)
+    (source / "000.mp4").write_text("kill-once changed", encoding="utf-8")
+    dest.with_suffix(".begun").unlink()
+    tally = run_batch(source, dest)
+    assert (tally.failures, tally.done) == (1, 1)
+    assert Counter(row["name"] for row in rows(dest)) == {"000.mp4": 1, "001.mp4": 1}
+
+
+@pytest.mark.parametrize("at", range(1, 9))
+def test_wherever_a_crash_falls_while_parts_become_one_the_next_run_makes_it_good(tmp_path, dest, monkeypatch, at):
+    monkeypatch.setattr("hiphinge.batch.dataset.ROWS_A_PART", 1)
+    source = make_clips(tmp_path / "films", *["ok"] * 4)
+    run_batch(source, dest)
+    (source / "000.mp4").write_text("ok changed", encoding="utf-8")
+    run_batch(source, dest)
+    n_reps = len(rows(dest, "reps"))
+    assert n_reps
+    (source / "001.mp4").write_text("ok changed too", encoding="utf-8")
+    steps = [0]
+
+    def crash_at_last(work):
+        def step(self, *more, **most):
+            if self.name.startswith("part-") or (more and str(more[0]).endswith(".parquet")):
+                steps[0] += 1
+                if steps[0] == at:
+                    raise KeyboardInterrupt
+            return work(self, *more, **most)
+
+        return step
+
+    with monkeypatch.context() as patched:
+        patched.setattr(ClipTable, "_compact", _crashing(ClipTable._compact, patched, crash_at_last))
+        try:
+            run_batch(source, dest)
+        except KeyboardInterrupt:
+            assert steps[0] == at
+    run_batch(source, dest)
+    assert Counter(row["name"] for row in rows(dest)) == {f"00{n}.mp4": 1 for n in range(4)}
+    assert len(rows(dest, "reps")) == n_reps
+    assert len(list((dest / "clips").rglob("*.parquet"))) == len(list((dest / "reps").rglob("*.parquet"))) == 1
+
+
+def _crashing(compact, patched, wrap):
+    """Let renames and removals of parts go through ``wrap`` while parts become one, and at no other time."""
+
+    def run(self, partition):
+        with patched.context() as inside:
+            inside.setattr(Path, "replace", wrap(Path.replace))
+            inside.setattr(Path, "unlink", wrap(Path.unlink))
+            compact(self, partition)
+
+    return run
+
+
+def test_refused_clips_say_nothing_of_the_disk(tmp_path, dest):
+    source = make_clips(tmp_path / "films", *["refuse", "full"] * 12)
+    with pytest.raises(OutputError, match="disk is full"):
+        run_batch(source, dest)
+    assert {row["state"] for row in rows(dest)} == {"refused"}
+
+
+def test_films_that_a_killed_worker_fetched_are_gone_after_the_batch(tmp_path, dest, monkeypatch):
+    temporary = tmp_path / "temporary"
+    (temporary / "hiphinge-batch_elsewhere_1_aa").mkdir(parents=True)
+    left = temporary / f"hiphinge-batch_{socket.gethostname()}_{2**22 + 1}_bb"
+    left.mkdir()
+    (left / "film.mp4").write_bytes(b"somebody")
+    monkeypatch.setattr("tempfile.tempdir", str(temporary))
+    run_batch(make_clips(tmp_path / "films", "ok"), dest)
+    assert [path.name for path in temporary.iterdir()] == ["hiphinge-batch_elsewhere_1_aa"]
+
+
+def test_a_disk_without_locks_is_named_and_used(tmp_path, dest, monkeypatch, caplog):
+    def no_locks(*_: object) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr("fcntl.flock", no_locks)
+    assert run_batch(make_clips(tmp_path / "films", "ok"), dest).done == 1
+    assert "no locks" in caplog.text
+
+
+def test_only_who_runs_the_batch_looks_into_its_folder(tmp_path, dest):
+    run_batch(make_clips(tmp_path / "films", "ok"), dest)
+    assert dest.stat().st_mode & 0o077 == 0
 
 
 def test_asking_to_stop_finishes_what_is_at_hand(tmp_path, dest):

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+import errno
+import io
+import os
+from dataclasses import replace
+from pathlib import Path
+
 import fsspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from hiphinge.batch import work
+from hiphinge.batch.identity import setting_of
 from hiphinge.batch.source import list_source
+from hiphinge.batch.start import note_run, open_batch, read_about
 from hiphinge.batch.task import Task
+from hiphinge.batch.urls import shown
 from hiphinge.batch.work import do_task
 from hiphinge.clip.options import AssessOptions
+from hiphinge.clip.run import read_own_maximum
 from hiphinge.errors import InputError, InputNotFound
-from tests.batch.fakes import look
+from hiphinge.report import write_assessment
+from tests.batch.fakes import look, run_batch
+from tests.report.fakes import fake_assessment
 
 PLAIN = AssessOptions(video=False)
 
@@ -149,3 +162,79 @@ def test_a_manifest_that_is_none_is_told(tmp_path):
         list_source(str(tmp_path / "latin.csv"), PLAIN, dest=tmp_path)
     with pytest.raises(InputNotFound):
         list_source(str(tmp_path / "none.csv"), PLAIN, dest=tmp_path)
+
+
+def test_a_name_that_is_no_utf8_is_done_like_any_other(tmp_path):
+    name = b"M\xfcller.mp4"
+    try:
+        Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + name)).write_bytes(b"ok 1")
+    except OSError:
+        pytest.skip("this disk takes no such names")
+    entries = list(list_source(str(tmp_path), PLAIN, dest=tmp_path / "out")())
+    assert [entry.url for entry in entries] == [f"file://{tmp_path}/M%FCller.mp4"]
+    assert run_batch(tmp_path, tmp_path / "out").done == 1
+
+
+def test_a_link_to_a_folder_is_named(films, tmp_path):
+    (films / "linked").symlink_to(tmp_path, target_is_directory=True)
+    said: list[str] = []
+    list(list_source(str(films), PLAIN, dest=films / "out", say=said.append)())
+    assert len(said) == 1
+    assert "linked" in said[0]
+
+
+def test_one_film_has_one_spelling(films, tmp_path):
+    round_about = films / ".." / "films"
+    assert [entry.url for entry in list_source(str(round_about), PLAIN, dest=tmp_path / "o")()] == [
+        entry.url for entry in list_source(str(films), PLAIN, dest=tmp_path / "o")()
+    ]
+
+
+def test_a_reference_of_a_manifest_is_checked_before_and_kept_as_it_was(tmp_path):
+    clip = tmp_path / "a.mp4"
+    clip.write_text("ok 1", encoding="utf-8")
+    manifest = tmp_path / "list.csv"
+    manifest.write_text("video,reference\na.mp4,round.json\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"row 1, column 'reference'"):
+        list_source(str(manifest), PLAIN, dest=tmp_path / "out")
+    fake = fake_assessment()
+    told = replace(fake.measures[0], name="lumbar_flexion", value=30.0, lo=25.0, hi=35.0)
+    own = replace(fake, measures=(told,))
+    write_assessment(own, tmp_path / "round.json")
+    source = list_source(str(manifest), PLAIN, dest=tmp_path / "out")
+    first = next(source()).options
+    assert str(first.reference).startswith(str(tmp_path / "out" / "settings"))
+    write_assessment(replace(own, measures=(replace(told, value=31.0),)), tmp_path / "round.json")
+    second = next(source()).options
+    assert setting_of(first) != setting_of(second)
+    assert read_own_maximum(str(first.reference)) == (30.0, 25.0, 35.0)
+
+
+def test_what_signs_somebody_in_is_not_written_down(tmp_path):
+    assert shown("sftp://ana:secret@host/films/a.mp4") == "sftp://host/films/a.mp4"
+    note_run_of = tmp_path / "out"
+    with open_batch(note_run_of):
+        note_run(note_run_of, "s3://key:secret@bucket/films?token=1", PLAIN)
+    assert read_about(note_run_of).source == "s3://bucket/films"
+
+
+def test_a_full_temporary_disk_is_no_films_fault(tmp_path, monkeypatch):
+    store = fsspec.filesystem("memory")
+    store.pipe({"/full/a.mp4": b"ok 1"})
+
+    class Full(io.BytesIO):
+        def write(self, data):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    copy = work._copy
+    monkeypatch.setattr(work, "_copy", lambda source, target: copy(source, Full()))
+    try:
+        receipt = do_task(Task(0, "memory://full/a.mp4", str(tmp_path / "out"), PLAIN), assess=look)
+    finally:
+        store.rm("/full", recursive=True)
+    assert (receipt.state, receipt.kind) == ("failed", "OutputError")
+
+
+def test_a_store_inside_a_store_is_refused_before_the_work(tmp_path):
+    with pytest.raises(InputError, match="inside another"):
+        list_source(f"zip://::file://{tmp_path}/a.zip", PLAIN, dest=tmp_path)

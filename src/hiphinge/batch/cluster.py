@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from hiphinge import __version__
-from hiphinge.batch.connecting import connect
+from hiphinge.batch.connecting import connect, is_private
 from hiphinge.batch.remote import Broken, Died, claim, guard
 from hiphinge.batch.task import Receipt, Task
 from hiphinge.batch.workforce import Workforce
@@ -92,6 +92,11 @@ class ClusterExecutor:
         self._jobs: set[asyncio.Task[None]] = set()
         self._n_handed = 0
         self._client = connect(address, timeout_s=connect_s)
+        if not is_private(address):
+            say(
+                f"{address} is not encrypted: names of films, and what is seen in long ones, can be read on the way. "
+                "Use a closed network, or tls:// (docs/batch.md)."
+            )
         self._workforce = Workforce(self._client, self._marks, say)
         self._loop: asyncio.AbstractEventLoop = self._client.loop.asyncio_loop
         try:

@@ -20,7 +20,7 @@ from hiphinge.batch.private import private_folder
 from hiphinge.batch.rows import clip_schema, rep_rows, rep_schema
 from hiphinge.batch.urls import name_of
 from hiphinge.batch.work import WORK_FOLDER, read_result
-from hiphinge.disk import flush_file, flush_folder, flush_tree
+from hiphinge.disk import flush_file, flush_folder
 from hiphinge.errors import OutputError
 
 __all__ = ["CLIPS", "REPS", "WITHOUT_RESULT", "ClipTable", "describe_line"]
@@ -107,9 +107,11 @@ class ClipTable:
     def tidy(self, generation: str) -> None:
         """Leave one row for each entry, the newest, and few files; list the clips without a result."""
         stale = (self._dest / _STALE).exists()
-        for partition in self._partitions(CLIPS):
-            if stale or len(self._parts(CLIPS, partition)) > MOST_PARTS:
-                self._compact(partition)
+        wanted = [one for one in self._partitions(CLIPS) if stale or len(self._parts(CLIPS, one)) > MOST_PARTS]
+        if wanted:
+            self.mark_stale()  # a crash from here on is made good by the next run
+        for partition in wanted:
+            self._compact(partition)
         with _kind_errors(self._dest):
             (self._dest / _STALE).unlink(missing_ok=True)
             self._list_without_result(generation)
@@ -144,18 +146,24 @@ class ClipTable:
         for part in parts:
             newest.update(dict.fromkeys(pq.read_table(part, columns=["entry"])["entry"].to_pylist(), part.name))
         name = f"part-{_start_of(parts[0]):016d}-{self._written_to(partition):016d}.parquet"
-        for kind, schema in ((REPS, rep_schema()), (CLIPS, clip_schema())):
-            with _kind_errors(self._dest), private_folder(self._dest / WORK_FOLDER) as aside:
-                (aside / "new").mkdir()
-                with pq.ParquetWriter(aside / "new" / name, schema) as writer:
+        with _kind_errors(self._dest), private_folder(self._dest / WORK_FOLDER) as aside:
+            for kind, schema in ((REPS, rep_schema()), (CLIPS, clip_schema())):
+                with pq.ParquetWriter(aside / kind, schema) as writer:
                     for part in self._parts(kind, partition):
                         for rows in pq.ParquetFile(part).iter_batches(ROWS_AT_ONCE):
                             writer.write_batch(_keep_newest(rows, part.name, newest))
-                folder = self._folder(kind, partition)
-                flush_tree(aside / "new")
-                # Where a crash falls between the two, the partition is written again from the journal.
-                folder.rename(aside / "old")
-                (aside / "new").rename(folder)
+                flush_file(aside / kind)
+            # Added before anything is taken away, and taken away from the oldest on, the clips first: wherever a crash
+            # falls, the newest row of each entry is told by the clips' parts that are there, and the repetitions of
+            # each of these parts are there too.
+            for kind in (REPS, CLIPS):
+                (aside / kind).replace(self._folder(kind, partition) / name)
+                flush_folder(self._folder(kind, partition))
+            for kind in (CLIPS, REPS):
+                for part in self._parts(kind, partition):
+                    if part.name != name:
+                        part.unlink()
+                flush_folder(self._folder(kind, partition))
 
     def _list_without_result(self, generation: str) -> None:
         """Write the list of clips that were refused or given up in the last run, if there are any."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache, lru_cache
@@ -16,7 +17,16 @@ from hiphinge.clip.analyse import flatten_options
 from hiphinge.clip.options import AssessOptions
 from hiphinge.clip.settings import load_criteria
 
-__all__ = ["KEY_LENGTH", "digest", "folder_of", "keep_settings", "key_of", "partition_of", "setting_of"]
+__all__ = [
+    "KEY_LENGTH",
+    "digest",
+    "folder_of",
+    "keep_reference",
+    "keep_settings",
+    "key_of",
+    "partition_of",
+    "setting_of",
+]
 
 #: Hexadecimal digits of a key: 128 bits.
 KEY_LENGTH = 32
@@ -127,11 +137,19 @@ def keep_settings(options: AssessOptions, dest: Path) -> AssessOptions:
     return replace(options, out=None, **kept)  # type: ignore[arg-type]
 
 
+def keep_reference(options: AssessOptions, dest: Path) -> AssessOptions:
+    """Copy the reference that a row of a manifest names into the batch's folder, named by its content."""
+    if options.reference is None or Path(options.reference).parent == dest / _SETTINGS:
+        return options
+    return replace(options, reference=str(_keep(Path(options.reference), dest / _SETTINGS)))
+
+
 def _keep(path: Path, folder: Path) -> Path:
-    target = folder / f"{_hash_file(path)[:16]}{path.suffix}"
+    data = path.read_bytes()
+    target = folder / f"{hashlib.sha256(data).hexdigest()[:16]}{path.suffix}"
     if not target.is_file():
         folder.mkdir(parents=True, exist_ok=True)
-        partial = target.with_name(f".{target.name}")
-        partial.write_bytes(path.read_bytes())
+        partial = target.with_name(f".{secrets.token_hex(4)}-{target.name}")
+        partial.write_bytes(data)
         partial.replace(target)
     return target

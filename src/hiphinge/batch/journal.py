@@ -19,6 +19,8 @@ LineState = Literal["done", "found", "refused", "failed", "quarantined"]
 #: After these there is nothing more to do for an entry.
 FINAL: tuple[LineState, ...] = ("done", "found", "refused", "quarantined")
 _STATES: tuple[LineState, ...] = ("done", "found", "refused", "failed", "quarantined")
+#: Bit that says that an entry has a row in the data set, whatever has become of it since.
+_HAS_ROW = 1 << 15
 #: A power cut may cost what was written after the last time that the disk was asked to keep it.
 _SYNC_EVERY_BYTES = 256 << 10
 
@@ -67,12 +69,13 @@ class Known:
         return len(self._packed)
 
     def add(self, line: Line) -> bool:
-        """Take in a line; True where it takes the place of one that was final."""
+        """Take in a line; True where its row takes the place of an earlier one."""
         place = self._place(line.entry, line.generation)
-        before = self._packed.get(place, 0)
-        code = (_STATES.index(line.state) + 1) << 8 | min(line.attempt, 255)
+        had_row = self._packed.get(place, 0) & _HAS_ROW
+        has_row = _HAS_ROW if line.state in FINAL else had_row
+        code = has_row | (_STATES.index(line.state) + 1) << 8 | min(line.attempt, 255)
         self._packed[place] = int(line.key or "0", 16) << 80 | int(line.fingerprint, 16) << 16 | code
-        return bool(before) and self._state(before) in FINAL
+        return bool(had_row) and line.state in FINAL
 
     def state(self, entry: str, generation: str, fingerprint: str) -> tuple[LineState | None, int, str]:
         """Return state, attempts and key; ``(None, 0, "")`` where nothing is known of it as it is now."""
@@ -88,7 +91,7 @@ class Known:
 
     @staticmethod
     def _state(packed: int) -> LineState:
-        return _STATES[(packed >> 8 & 255) - 1]
+        return _STATES[(packed >> 8 & 127) - 1]
 
 
 class Journal:
@@ -138,8 +141,17 @@ class Journal:
         return self._size
 
     def sync(self) -> None:
-        """Have the disk keep what was written."""
-        os.fsync(self._file)
+        """Have the disk keep what was written.
+
+        Raises
+        ------
+        OutputError
+            It cannot.
+        """
+        try:
+            os.fsync(self._file)
+        except OSError as error:
+            raise self._cannot(error) from error
         self._unsynced = 0
 
     def _cannot(self, error: OSError) -> OutputError:

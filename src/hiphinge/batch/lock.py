@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
+import logging
 import os
 import socket
 from collections.abc import Iterator
@@ -13,6 +15,7 @@ from hiphinge.errors import OutputError
 
 __all__ = ["batch_lock", "who_holds"]
 
+_log = logging.getLogger(__name__)
 _NAME = ".lock"
 
 
@@ -46,6 +49,10 @@ def batch_lock(dest: Path) -> Iterator[None]:
                 expected="one at a time",
                 next_step="Wait until it is done or stop it; several machines share one batch through --cluster.",
             ) from None
+        except OSError as error:
+            if error.errno not in (errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS):
+                raise
+            _log.warning("The disk of %s knows no locks: see to it that one batch at a time writes there.", dest)
         now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
         os.ftruncate(file, 0)
         os.write(file, f"process {os.getpid()} on {socket.gethostname()}, since {now}".encode())

@@ -52,6 +52,7 @@ class Manifest:
 
     def __init__(self, source: str, options: AssessOptions, *, say: Callable[[str], None] = lambda _: None) -> None:
         self._source, self._options, self._say = source, options, say
+        self._references: set[str] = set()
 
     def check(self) -> int:
         """Read every row once, before any work; return how many there are.
@@ -114,7 +115,7 @@ class Manifest:
                     field, read = _CELLS[plainly]
                     own[field] = read(cell if isinstance(cell, list | tuple) else text)
                     if field == "reference":
-                        own[field] = str(local_path(self._resolve(text)))
+                        own[field] = self._check_reference(str(local_path(self._resolve(text))))
             except ValueError as error:
                 raise self._bad(
                     f"row {number}, column {name!r}: {text!r} cannot be used", expected=str(error)
@@ -127,6 +128,18 @@ class Manifest:
         except HiphingeError as error:
             raise self._bad(f"row {number}: {error.what}", expected=error.expected) from None
         return ManifestRow(url, options)
+
+    def _check_reference(self, path: str) -> str:
+        """Refuse, before the work begins, a reference that is not there or tells nothing; each is read once."""
+        from hiphinge.clip.run import read_own_maximum
+
+        if path not in self._references:
+            try:
+                read_own_maximum(path)
+            except HiphingeError as error:
+                raise ValueError(f"the assessment.json of a deliberate rounding ({error.what})") from None
+            self._references.add(path)
+        return path
 
     def _resolve(self, text: str) -> str:
         """Make a clip's place absolute: it counts from where the manifest lies."""

@@ -110,6 +110,10 @@ class _Keeper:
                 self._process.kill()
 
     def _keep(self) -> None:
+        # Ctrl-C reaches every process of a terminal. Workers are deaf to it from their first moment on, by this
+        # thread's mask, which they inherit: they would die of it while they are still importing.
+        if hasattr(signal, "pthread_sigmask"):
+            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         while (task := self._pool._waiting.get()) is not None:
             try:
                 receipt = self._see_through(task)

@@ -12,9 +12,10 @@ from pathlib import Path
 from hiphinge import errors
 from hiphinge.batch.dataset import ClipTable
 from hiphinge.batch.identity import digest, folder_of, partition_of, setting_of
-from hiphinge.batch.journal import FINAL, JOURNAL_NAME, Journal, Known, Line, LineState
+from hiphinge.batch.journal import JOURNAL_NAME, Journal, Known, Line, LineState
 from hiphinge.batch.source import Entry, Source
 from hiphinge.batch.task import Executor, Receipt, Task
+from hiphinge.batch.urls import shown
 from hiphinge.clip.options import AssessOptions
 from hiphinge.errors import HiphingeError
 
@@ -221,9 +222,11 @@ class BatchRun:
             if len(self._held) > max(3, self._executor.slots):
                 self._give_up_on_held()
             return
-        held, self._held = self._held, []
-        for one in [*held, (job, receipt)]:  # somebody can work, so it may be the clip after all
-            self._settle(journal, *one)
+        if receipt.state == "done":  # somebody can work and write, so it may be the clip after all
+            held, self._held = self._held, []
+            for one in held:
+                self._settle(journal, *one)
+        self._settle(journal, job, receipt)
 
     def _give_up_on_held(self) -> None:
         """Stop where nothing comes back but what is no clip's fault; nothing of it counts as a try."""
@@ -241,10 +244,12 @@ class BatchRun:
                 self._again.append(replace(job, attempt=job.attempt + 1))
             else:
                 state = "quarantined"
-                self._say(f"Put aside after {job.attempt} tries: {job.entry.url}: {receipt.kind}: {receipt.reason}")
+                self._say(
+                    f"Put aside after {job.attempt} tries: {shown(job.entry.url)}: {receipt.kind}: {receipt.reason}"
+                )
         line = self._make_line(job, receipt, state)
         end = journal.write(line)
-        if self._known.add(line) and state in FINAL:
+        if self._known.add(line):
             self._table.mark_stale()
         self._table.add(end, line)
         if state != "failed":
@@ -258,7 +263,7 @@ class BatchRun:
             generation=self.generation[:16],
             fingerprint=job.fingerprint,
             partition=partition_of(job.entry.options, self.generation),
-            url=job.entry.url,
+            url=shown(job.entry.url),
             state=state,
             attempt=job.attempt,
             finished_utc=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),

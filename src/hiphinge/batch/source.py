@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from hiphinge.batch.identity import keep_reference
 from hiphinge.batch.manifest import Manifest, is_manifest
-from hiphinge.batch.urls import is_remote, is_url, local_path, missing_storage
+from hiphinge.batch.urls import is_remote, is_url, local_path, missing_storage, printable, shown
 from hiphinge.clip.options import AssessOptions
 from hiphinge.errors import InputError, InputNotFound
 
@@ -21,6 +22,8 @@ ENDINGS = frozenset({
     ".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".3gp", ".3g2", ".mts", ".m2ts", ".mpg", ".mpeg", ".wmv", ".gif",
     ".jpg", ".jpeg", ".png", ".heic",
 })  # fmt: skip
+#: Where a URL begins with a machine, which these do not tell with their names.
+_HOSTED = frozenset({"sftp", "ssh", "ftp", "ftps", "smb", "hdfs", "webhdfs"})
 #: Characters that make a pattern of a path.
 _PATTERN = frozenset("*?[")
 
@@ -47,6 +50,8 @@ class Entry:
     nth: int = 0
 
 
+#: Gives the URL of a name that a store of objects told.
+Place = Callable[[str], str]
 #: Gives the entries, from the start, every time it is called.
 Source = Callable[[], Iterator[Entry]]
 
@@ -75,16 +80,16 @@ def list_source(
     if is_manifest(source):
         manifest = Manifest(source, options, say=say)
         manifest.check()
-        return lambda: _from_manifest(manifest)
+        return lambda: _from_manifest(manifest, dest)
     if is_remote(source):
         return _check_remote(source, options)
     path = local_path(source)
     if path.is_dir():
-        return lambda: _from_folder(path.absolute(), options, dest.absolute(), say)
+        return lambda: _from_folder(_absolute(path), options, dest.absolute(), say)
     if path.exists():
-        return lambda: iter([_local(str(path.absolute()), options)])
+        return lambda: iter([_local(printable(str(_absolute(path))), options)])
     if _PATTERN & set(str(path)):
-        return lambda: _from_pattern(str(path.absolute()), options, dest.absolute())
+        return lambda: _from_pattern(str(_absolute(path)), options, dest.absolute())
     raise InputNotFound(
         f"There is no {source!r}.",
         expected="a folder, a pattern such as 'films/*.mp4', a manifest (.csv, .parquet), or a URL such as s3://…",
@@ -92,12 +97,20 @@ def list_source(
     )
 
 
-def _from_manifest(manifest: Manifest) -> Iterator[Entry]:
+def _absolute(path: Path) -> Path:
+    """Return one spelling of a path, however it was typed: the same film is not another one by way of ``..``."""
+    return Path(os.path.abspath(path))  # noqa: PTH100 - Path.absolute keeps what goes up
+
+
+def _from_manifest(manifest: Manifest, dest: Path) -> Iterator[Entry]:
     seen: dict[int, int] = {}
+    kept: dict[AssessOptions, AssessOptions] = {}
     for row in manifest.rows():
+        if row.options not in kept:
+            kept[row.options] = keep_reference(row.options, dest)
         nth = seen.get(hash(row.url), 0)
         seen[hash(row.url)] = nth + 1
-        yield replace(_local(row.url, row.options), nth=nth)
+        yield replace(_local(row.url, kept[row.options]), nth=nth)
 
 
 def _local(url: str, options: AssessOptions) -> Entry:
@@ -128,20 +141,28 @@ def _from_folder(folder: Path, options: AssessOptions, dest: Path, say: Callable
             continue
         if entry.is_dir(follow_symlinks=False):
             yield from _from_folder(path, options, dest, say)
+        elif entry.is_dir():
+            say(f"Left out: {printable(str(path))!r} is a link to a folder. Name the folder itself.")
         elif path.suffix.lower() in ENDINGS:
-            yield Entry(str(path), _signature(path), options)
+            yield Entry(printable(str(path)), _signature(path), options)
 
 
 def _from_pattern(pattern: str, options: AssessOptions, dest: Path) -> Iterator[Entry]:
     for name in glob.iglob(pattern, recursive=True):  # noqa: PTH207 - the pattern is absolute
         path = Path(name)
         if path.is_file() and not path.is_relative_to(dest):
-            yield Entry(name, _signature(path), options)
+            yield Entry(printable(name), _signature(path), options)
 
 
 def _check_remote(source: str, options: AssessOptions) -> Source:
     """Ask once whether a URL can be listed at all."""
     scheme = source.partition("://")[0]
+    if "::" in source:
+        raise InputError(
+            f"{shown(source)} is one store inside another.",
+            expected="the clips as files of their own",
+            next_step="Unpack it, and give the folder.",
+        )
     try:
         import fsspec
 
@@ -157,29 +178,38 @@ def _check_remote(source: str, options: AssessOptions) -> Source:
         ) from error
     except Exception as error:  # every store of objects has errors of its own
         raise InputError(
-            f"{source} cannot be asked ({type(error).__name__}: {error}).",
+            f"{shown(source)} cannot be asked ({type(error).__name__}: {error}).",
             expected="a store of objects that this machine may read",
             next_step="Check the address and how this machine signs in there.",
         ) from error
     if not there:
-        raise InputNotFound(f"There is nothing at {source}.", expected="a folder of clips", next_step="Check the URL.")
-    return lambda: _from_remote(system, path, options)
+        raise InputNotFound(
+            f"There is nothing at {shown(source)}.", expected="a folder of clips", next_step="Check the URL."
+        )
+    host = source.partition("://")[2].partition("/")[0]
+
+    def place(name: str) -> str:
+        if is_url(name):
+            return name
+        return f"{scheme}://{host}/{name.lstrip('/')}" if scheme in _HOSTED else str(system.unstrip_protocol(name))
+
+    return lambda: _from_remote(system, path, options, place)
 
 
-def _from_remote(system: Any, path: str, options: AssessOptions) -> Iterator[Entry]:
+def _from_remote(system: Any, path: str, options: AssessOptions, place: Place) -> Iterator[Entry]:
     if _PATTERN & set(path):
         found = system.glob(path, detail=True)
         inside = [(name, about) for name, about in found.items() if about.get("type") == "file"]
     elif system.isfile(path):
         inside = [(path, system.info(path))]
     else:
-        yield from _walk_remote(system, path, options)
+        yield from _walk_remote(system, path, options, place)
         return
     for name, about in sorted(inside, key=lambda one: one[0]):
-        yield _remote(system, name, about, options)
+        yield _remote(name, about, options, place)
 
 
-def _walk_remote(system: Any, path: str, options: AssessOptions) -> Iterator[Entry]:
+def _walk_remote(system: Any, path: str, options: AssessOptions, place: Place) -> Iterator[Entry]:
     """Go through folders one by one: a listing of millions is never held."""
     for _, folders, files in system.walk(path, detail=True):
         if "assessment.json" in files:
@@ -187,11 +217,10 @@ def _walk_remote(system: Any, path: str, options: AssessOptions) -> Iterator[Ent
             continue
         for name in sorted(files):
             if Path(name).suffix.lower() in ENDINGS and not name.startswith("."):
-                yield _remote(system, files[name]["name"], files[name], options)
+                yield _remote(files[name]["name"], files[name], options, place)
 
 
-def _remote(system: Any, name: str, about: Any, options: AssessOptions) -> Entry:
+def _remote(name: str, about: Any, options: AssessOptions, place: Place) -> Entry:
     marks = [about.get(mark) for mark in ("size", "ETag", "etag", "LastModified", "last_modified", "mtime", "created")]
     signature = "-".join(str(mark) for mark in marks if mark is not None)
-    url = name if is_url(name) else system.unstrip_protocol(name)
-    return Entry(url, signature, options)
+    return Entry(place(name), signature, options)

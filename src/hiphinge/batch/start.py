@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,7 @@ from hiphinge.batch.identity import setting_of
 from hiphinge.batch.journal import JOURNAL_NAME
 from hiphinge.batch.lock import batch_lock
 from hiphinge.batch.private import sweep
+from hiphinge.batch.urls import shown
 from hiphinge.batch.work import WORK_FOLDER
 from hiphinge.clip.analyse import flatten_options
 from hiphinge.clip.options import AssessOptions
@@ -53,7 +55,8 @@ def open_batch(dest: Path) -> Iterator[None]:
                 expected="no such folder, an empty one, or that of an earlier run",
                 next_step="Give another folder with --out.",
             )
-        dest.mkdir(parents=True, exist_ok=True)
+        # Names of films may be names of people: what is in here is for who runs the batch.
+        dest.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(
             f"The batch's folder {str(dest)!r} cannot be made or read ({error.strerror or error}).",
@@ -61,11 +64,17 @@ def open_batch(dest: Path) -> Iterator[None]:
             next_step="Give another one with --out, or change its permissions.",
         ) from error
     with batch_lock(dest):
-        sweep(dest / WORK_FOLDER)
+        _sweep(dest)
         try:
             yield
         finally:
-            sweep(dest / WORK_FOLDER)
+            _sweep(dest)
+
+
+def _sweep(dest: Path) -> None:
+    """Remove what processes that were killed left: half-written results, and films that had been fetched."""
+    sweep(dest / WORK_FOLDER)
+    sweep(Path(tempfile.gettempdir()))
 
 
 def _is_batch(dest: Path) -> bool:
@@ -76,7 +85,7 @@ def note_run(dest: Path, source: str, options: AssessOptions) -> None:
     """Write down what the run is."""
     about = About(
         generation=setting_of(options),
-        source=source,
+        source=shown(source),
         hiphinge_version=__version__,
         began_utc=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         options=dict(flatten_options(options)),

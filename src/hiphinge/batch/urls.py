@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote_from_bytes, unquote_to_bytes, urlsplit
 
 from hiphinge.errors import MissingDependency
 
-__all__ = ["is_remote", "is_url", "local_path", "missing_storage", "name_of"]
+__all__ = ["is_remote", "is_url", "local_path", "missing_storage", "name_of", "printable", "shown"]
 
 
 def is_url(text: str) -> bool:
@@ -22,7 +23,40 @@ def is_remote(url: str) -> bool:
 
 def local_path(url: str) -> Path:
     """Return the path of a clip that has not to be fetched."""
-    return Path(unquote(urlsplit(url).path)) if url.startswith("file://") else Path(url)
+    if not url.startswith("file://"):
+        return Path(url)
+    host, slash, path = url.removeprefix("file://").partition("/")
+    return Path(os.fsdecode(unquote_to_bytes(slash + path if slash else host)))
+
+
+def printable(path: str) -> str:
+    r"""Return a path that can be written down: one with bytes that are no UTF-8 as a ``file://`` URL.
+
+    Examples
+    --------
+    >>> printable("/films/bow.mov"), printable("/films/M\udcfcller.mov")
+    ('/films/bow.mov', 'file:///films/M%FCller.mov')
+    """
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return "file://" + quote_from_bytes(os.fsencode(path))
+    return path
+
+
+def shown(url: str) -> str:
+    """Return a URL without what signs somebody in: user, password, and what stands behind a question mark.
+
+    Examples
+    --------
+    >>> shown("sftp://ana:secret@host/films"), shown("https://host/a.mp4?token=1"), shown("/films/a.mp4")
+    ('sftp://host/films', 'https://host/a.mp4', '/films/a.mp4')
+    """
+    if not is_remote(url):
+        return url
+    scheme, _, rest = url.partition("://")
+    host, slash, path = rest.partition("?")[0].partition("/")
+    return f"{scheme}://{host.rpartition('@')[2]}{slash}{path}"
 
 
 def name_of(url: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import hashlib
-import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -12,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import msgspec
 
@@ -21,7 +20,7 @@ from hiphinge.batch.private import private_folder, sweep
 from hiphinge.batch.remote import name_worker
 from hiphinge.batch.rows import clip_row
 from hiphinge.batch.task import Receipt, State, Task
-from hiphinge.batch.urls import is_remote, local_path, missing_storage, name_of
+from hiphinge.batch.urls import is_remote, local_path, missing_storage, name_of, printable, shown
 from hiphinge.clip.options import AssessOptions
 from hiphinge.disk import flush_folder
 from hiphinge.errors import HiphingeError, InputError, InputNotFound, NotAVideo, OutputError, UsageError
@@ -34,6 +33,8 @@ __all__ = ["WORK_FOLDER", "Assess", "assess_clip", "do_task", "open_source", "re
 #: Where results are written before they are renamed; in the batch's folder, for a rename stays on one disk.
 WORK_FOLDER = ".work"
 _PIECE_BYTES = 1 << 20
+#: Not the film, but what it lies on: broken, gone, or handed out anew (NFS).
+_MACHINE_ERRORS = frozenset({errno.EIO, errno.ESTALE, errno.ETIMEDOUT, errno.ENOTCONN, errno.EHOSTDOWN, errno.EMFILE})
 #: Assesses the clip at a path into ``options.out/name``, with so many threads; instead of ``assess_clip``.
 Assess = Callable[[Path, AssessOptions, str, int], None]
 
@@ -78,7 +79,7 @@ def _describe(error: HiphingeError) -> dict[str, Any]:
 def _do(task: Task, blank: Receipt, assess: Assess) -> Receipt:
     dest = Path(task.dest)
     with open_source(task.url) as path:
-        content = _hash(path)
+        content, mark = _hash(path), _mark(path)
         key = key_of(content, setting_of(task.options))
         target = dest / folder_of(key)
         document = read_result(target)
@@ -89,7 +90,7 @@ def _do(task: Task, blank: Receipt, assess: Assess) -> Receipt:
                 document = read_result(aside / key)
                 if document is None:
                     raise RuntimeError("the assessment left no result")
-                if document["video"]["sha256"] != content:
+                if document["video"]["sha256"] != content or _mark(path) != mark:
                     # No fault of the film for good, so a failed attempt: it may have been copied there just now.
                     raise RuntimeError("the film changed while it was looked at")
                 state = "done" if _put(aside / key, target, aside) else "found"
@@ -149,10 +150,17 @@ def open_source(url: str) -> Iterator[Path]:
     MissingDependency
         This kind of storage needs a package that is not installed.
     """
-    if not is_remote(url):
+    if not is_remote(url) and printable(str(local_path(url))) == str(local_path(url)):
         yield local_path(url)
         return
     _sweep_once()
+    if not is_remote(url):
+        # A name that is no UTF-8 can stand in no document: the film is opened by way of one that can.
+        with private_folder(Path(tempfile.gettempdir())) as folder:
+            link = folder / name_of(url)
+            link.symlink_to(local_path(url))
+            yield link
+        return
     with private_folder(Path(tempfile.gettempdir())) as folder:
         path = folder / name_of(url)
         _fetch(url, path)
@@ -170,11 +178,42 @@ def _hash(path: Path) -> str:
         ) from None
     except IsADirectoryError:
         raise NotAVideo(f"{str(path)!r} is a folder.", expected="a video", next_step="Give its files.") from None
+    except OSError as error:
+        if error.errno not in _MACHINE_ERRORS:
+            raise
+        raise OutputError(
+            f"{str(path)!r} cannot be read now ({error.strerror or error}).",
+            expected="a disk that answers",
+            next_step="See to the disk or the network it lies on, and run the same command again.",
+        ) from error
+
+
+def _mark(path: Path) -> tuple[int, int, int, int]:
+    """Return what tells that a file is no longer the same, or no longer holds the same."""
+    try:
+        found = path.stat()
+    except OSError:
+        return (0, 0, 0, 0)
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
 
 @cache
 def _sweep_once() -> None:
     sweep(Path(tempfile.gettempdir()))
+
+
+def _copy(source: IO[bytes], target: IO[bytes]) -> None:
+    """Copy a film piece by piece; what the own disk cannot take is no film's fault."""
+    while piece := source.read(_PIECE_BYTES):
+        try:
+            target.write(piece)
+            target.flush()
+        except OSError as error:
+            raise OutputError(
+                f"The temporary folder {tempfile.gettempdir()!r} cannot take a film ({error.strerror or error}).",
+                expected="room for one film a worker",
+                next_step="Free some space, or set TMPDIR to a folder with more, and run the same command again.",
+            ) from error
 
 
 def _fetch(url: str, path: Path) -> None:
@@ -183,8 +222,10 @@ def _fetch(url: str, path: Path) -> None:
         import fsspec
 
         with fsspec.open(url, "rb") as source, path.open("xb") as target:
-            shutil.copyfileobj(source, target, _PIECE_BYTES)
+            _copy(source, target)
     except ImportError as error:
         raise missing_storage(url, error) from error
     except FileNotFoundError as error:
-        raise InputNotFound(f"There is nothing at {url}.", expected="a video", next_step="Check the URL.") from error
+        raise InputNotFound(
+            f"There is nothing at {shown(url)}.", expected="a video", next_step="Check the URL."
+        ) from error

@@ -177,11 +177,13 @@ def stopping(batch: BatchRun, watcher: Watcher) -> Iterator[None]:
         batch.stop()
         watcher.say("Stopping after the clips at hand; Ctrl-C again leaves at once.")
 
-    before = signal.signal(signal.SIGINT, leave)
+    # SIGTERM is how SLURM, systemd and containers ask.
+    before = {number: signal.signal(number, leave) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _tell(tally: Tally, batch: BatchRun, dest: Path) -> int:

@@ -66,6 +66,8 @@ class PartPlan:
         The pictures that the parts have to hold together.
     parts
         In order of time.
+    sha256
+        Of the film that was surveyed.
     turned
         Whether the facing is what all parts together said, and no longer the survey's.
     """
@@ -75,6 +77,7 @@ class PartPlan:
     first_index: int
     n_pictures: int
     parts: tuple[Part, ...]
+    sha256: str
     turned: bool = False
 
     def turn(self, facing: FacingDecision) -> PartPlan:
@@ -145,6 +148,7 @@ def plan_parts(
         first_index=first,
         n_pictures=int(rows.size),
         parts=tuple(_make_parts(times_s, starts, options)),
+        sha256=reader.info.sha256,
     )
 
 
@@ -202,7 +206,7 @@ def join_parts(plan: PartPlan, tracked: Sequence[ClipTracks]) -> ClipTracks | No
         cameras.append(tracks.camera)
     pose = _join([one.pose for one in tracked], kept)
     wanted = np.arange(plan.first_index, plan.first_index + plan.n_pictures)
-    if len({one.video.sha256 for one in tracked}) > 1 or not np.array_equal(pose.frame_index, wanted):
+    if {one.video.sha256 for one in tracked} != {plan.sha256} or not np.array_equal(pose.frame_index, wanted):
         return None
     camera = replace(_join(cameras, kept), shift_ratio=shift_ratio)
     return replace(tracked[0], pose=pose, profile=_join([one.profile for one in tracked], kept), camera=camera)

@@ -20,9 +20,9 @@ def library_threads_held_back() -> Iterator[None]:
     where several threads assess clips at once, the last one to end puts it back.
     """
     with _lock:
-        _held.n += 1
-        if _held.n == 1:
+        if _held.n == 0:
             _held.put_back = _hold_back()
+        _held.n += 1
     try:
         yield
     finally:
