@@ -90,9 +90,9 @@ def draw_costs(
     seed: int = 3,
     assumed: Assumed = ASSUMED,
 ) -> list[float]:
-    """Draw what so many clips cost a one-thread worker, seconds: a drawn length, times a measured cost a frame."""
+    """Draw what so many clips cost a one-thread worker among others, seconds: a drawn length, times a measured cost."""
     chance, spread = Chance(seed), measured.relative_costs(kind)
-    frame_s = measured.frame_ms(kind) / 1000 * assumed.frame_hz
+    frame_s = measured.frame_ms(kind) * measured.crowding / 1000 * assumed.frame_hz
     return [draw_seconds(chance, assumed, archive=archive) * frame_s * chance.pick(spread) for _ in range(count)]
 
 
@@ -101,10 +101,10 @@ def month_needs(measured: Measured, clips: float, assumed: Assumed = ASSUMED) ->
     frames = mean_clip_s(assumed) * assumed.frame_hz
 
     def hours(kind: str) -> float:
-        return clips * frames * measured.frame_ms(kind) / 1000 / 3600
+        return clips * frames * measured.frame_ms(kind) * measured.crowding / 1000 / 3600
 
     peak_s = clips / assumed.working_days * assumed.peak_hour_share / 3600
-    clip_s = frames * measured.frame_ms("full") / 1000
+    clip_s = frames * measured.frame_ms("full") * measured.crowding / 1000
     cores = math.ceil(peak_s * clip_s / assumed.full_share)
     film_gb = mean_clip_s(assumed) * assumed.film_mbit_s / 8000
     plain, drawn = (frames * _result_gb(measured, kind) for kind in ("full", "full+overlay"))

@@ -108,8 +108,13 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
     parquet_row_bytes: float
     folders_a_s: float
 
+    @property
+    def crowding(self) -> float:
+        """How many times longer a clip takes where the other core works too: cache and memory are shared."""
+        return max(1.0, 2 * self.pair.wall_s / self.pair.wall_one_worker_s)
+
     def frame_ms(self, kind: str) -> float:
-        """Return core-milliseconds a frame over all clips of a kind, each frame counting the same."""
+        """Return core-milliseconds a frame over all clips of a kind, each frame counting the same, one worker alone."""
         return total_ms(self.clips[kind])
 
     def relative_costs(self, kind: str) -> list[float]:

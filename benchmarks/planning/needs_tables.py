@@ -48,7 +48,8 @@ def measured_part(found: Measured) -> str:
         "",
         f"- A worker process starts within {worker.start_s:.1f} s and holds {worker.idle_mb:.0f} MB, at most "
         f"{worker.peak_mb:.0f} MB over its clips.",
-        f"- Two workers beside each other did {pair.wall_one_worker_s / pair.wall_s:.2f} times what one did.",
+        f"- Two workers beside each other did {pair.wall_one_worker_s / pair.wall_s:.2f} times what one did: a "
+        f"clip takes {found.crowding:.2f} times as long where the other core works too, and every figure above counts it so.",
         f"- A film sent to the web app makes {found.transactions_a_job:.0f} write transactions, and one more for every "
         f"{ASSUMED.beat_s:.0f} s of work.",
         *(f"- {'SQLite' if name == 'sqlite' else 'PostgreSQL'}: {one.transaction_ms:.1f} ms a write transaction; "
@@ -135,13 +136,13 @@ def live_part(found: Measured, sets_a_core: float) -> str:
 def limits_part(found: Measured, sets_a_core: float) -> str:
     """Return what saturates first at each step: the share of each part that the fullest hour takes."""
     needs = [month_needs(found, clips) for clips in STEPS]
-    clip_s = mean_clip_s() * ASSUMED.frame_hz * found.frame_ms("full") / 1000
+    clip_s = mean_clip_s() * ASSUMED.frame_hz * found.frame_ms("full") * found.crowding / 1000
     live = live_needs(found, LIVE_PATIENTS, sets_a_core)
 
     def used(values: list[float]) -> list[str]:
         return [_share(one) for one in values]
 
-    database = max(found.store, key=lambda name: transactions_a_s(found, name))
+    database = "postgresql" if "postgresql" in found.store else "sqlite"
     per_disk = 1e13 / _BYTES_AN_INODE
     rows = [
         ["one core of worker", *used([one.peak_clips_s * clip_s for one in needs]),

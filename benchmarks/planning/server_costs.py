@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any
 from benchmarks.planning.measured import LiveCost, SchedulerCost, StoreCost
 
 if TYPE_CHECKING:
-    from hiphinge.batch.task import Receipt, Task
+    from hiphinge.disk import flush_folder, flush_tree
+from hiphinge.batch.task import Receipt, Task
 
 __all__ = [
     "count_transactions",
@@ -269,7 +270,7 @@ def _core_s(pid: int) -> float:
 
 
 def folders_a_s(sizes: Sequence[int], *, seconds: float = 2.0) -> float:
-    """Return how many result folders a second one process writes to the disk here: aside, then renamed."""
+    """Return how many result folders a second one process writes to the disk here: aside, flushed, then renamed."""
     contents = [os.urandom(size) for size in sizes]
     done, began = 0, time.perf_counter()
     with tempfile.TemporaryDirectory(dir=ROOT) as place:
@@ -278,6 +279,8 @@ def folders_a_s(sizes: Sequence[int], *, seconds: float = 2.0) -> float:
             aside.mkdir()
             for number, content in enumerate(contents):
                 (aside / str(number)).write_bytes(content)
+            flush_tree(aside)
             aside.rename(Path(place) / str(done))
+            flush_folder(Path(place))
             done += 1
         return round(done / (time.perf_counter() - began), 1)
