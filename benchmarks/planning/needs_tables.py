@@ -49,7 +49,8 @@ def measured_part(found: Measured) -> str:
         f"- A worker process starts within {worker.start_s:.1f} s and holds {worker.idle_mb:.0f} MB, at most "
         f"{worker.peak_mb:.0f} MB over its clips.",
         f"- Two workers beside each other did {pair.wall_one_worker_s / pair.wall_s:.2f} times what one did: a "
-        f"clip takes {found.crowding:.2f} times as long where the other core works too, and every figure above counts it so.",
+        f"clip takes {found.crowding:.2f} times as long where the other core works too, and every figure above counts "
+        "it so.",
         f"- A film sent to the web app makes {found.transactions_a_job:.0f} write transactions, and one more for every "
         f"{ASSUMED.beat_s:.0f} s of work.",
         *(f"- {'SQLite' if name == 'sqlite' else 'PostgreSQL'}: {one.transaction_ms:.1f} ms a write transaction; "
