@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.planning.measured import LiveCost, SchedulerCost, StoreCost
 
+from hiphinge.disk import flush_folder, flush_tree
+
 if TYPE_CHECKING:
-    from hiphinge.disk import flush_folder, flush_tree
-from hiphinge.batch.task import Receipt, Task
+    from hiphinge.batch.task import Receipt, Task
 
 __all__ = [
     "count_transactions",
