@@ -20,7 +20,8 @@ def print_report(report: BatchReport) -> None:
     """Print it to stdout."""
     states = ", ".join(f"{number} {state}" for state, number in report.states.items()) or "none yet"
     write_out(
-        f"{report.n_entries} clips of {report.about.source} ({states}); {report.n_results} different results, "
+        f"{_count(report.n_entries, 'clip')} of {report.about.source} ({states}); "
+        f"{_count(report.n_results, 'different result')}, "
         f"hiphinge {report.about.hiphinge_version}."
     )
     if report.n_earlier:
@@ -40,6 +41,10 @@ def print_report(report: BatchReport) -> None:
             f"{report.video_min / report.worker_min:.2f} minutes of video a minute and worker."
         )
     write_out(f"Every angle is an estimate. {report.notice}")
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _print_counts(title: str, counts: Mapping[str, int]) -> None:
