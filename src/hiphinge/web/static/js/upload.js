@@ -157,7 +157,7 @@ if (form) {
     });
   }
 
-  input.addEventListener("change", () => {
+  const take = () => {
     const [file] = input.files;
     if (file?.size === 0) {
       input.value = "";
@@ -165,7 +165,8 @@ if (form) {
     } else if (file) {
       begin(file);
     }
-  });
+  };
+  input.addEventListener("change", take);
 
   async function finish(upload) {
     const answer = await fetch(`${form.dataset.api}/${upload}/finish`, {
@@ -232,4 +233,7 @@ if (form) {
   addEventListener("beforeunload", (event) => {
     if (sending && bar.value > 0 && bar.value < 100) event.preventDefault();
   });
+
+  // Chosen before this script ran, or kept by the browser when it drew the page again.
+  if (!sending) take();
 }
