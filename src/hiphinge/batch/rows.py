@@ -75,7 +75,7 @@ def _measure_columns(
     told = [one for one in measures if one["name"] == name and one["rep"] is not None and one["value"] is not None]
     told.sort(key=lambda one: one["value"])
     values = [float(one["value"]) for one in told]
-    chosen = {"median": told[(len(told) - 1) // 2] if told else None}
+    chosen = {"median": told[len(told) // 2] if told else None}
     if find_worst is not None:
         chosen["worst"] = told[int(find_worst(values))] if told else None
     return {
