@@ -7,7 +7,7 @@ import numpy as np
 from hiphinge.model import Array, Rep
 from hiphinge.signal import find_peaks, smooth
 
-__all__ = ["MIN_DEPTH_DEG", "find_deep_part", "find_reps"]
+__all__ = ["MIN_DEPTH_DEG", "find_deep_part", "find_reps", "is_bottom_seen"]
 
 #: A bend of less than this is not a rep: outcome ``no_bend`` (clinical rule set, section 6).
 MIN_DEPTH_DEG = 20.0
@@ -21,6 +21,11 @@ DEEP_RATIO = 0.95
 _SIGMA_S = 0.12
 #: A gap longer than this inside a descent or ascent makes it unseen.
 MAX_GAP_S = 0.5
+#: Somebody who still moves this fast where the picture ends had not come to the bottom, or left it before (DESIGN: a
+#: bow goes at 20-40 degrees a second, a hold wavers by under 10).
+MIN_MOVING_DEG_PER_S = 15.0
+#: Over so long the speed is read, and so near its end a bottom lies at the end of what was seen.
+_SPEED_S, _NEAR_S = 0.3, 0.12
 
 
 def find_reps(
@@ -86,6 +91,45 @@ def find_deep_part(depth_deg: Array, *, time_s: Array, rep: Rep) -> tuple[int, i
     if deep.size == 0:
         return rep.bottom_frame, rep.bottom_frame
     return min(int(deep[0]), rep.bottom_frame), max(int(deep[-1]), rep.bottom_frame)
+
+
+def is_bottom_seen(depth_deg: Array, *, time_s: Array, rep: Rep) -> bool:
+    """Tell whether the bottom of a bend was seen, and not only the deepest picture before a cut or an end.
+
+    Parameters
+    ----------
+    depth_deg, time_s
+        The signal in which ``rep`` was found; NaN where unseen.
+    rep
+        One of its bends.
+
+    Returns
+    -------
+    bool
+        False where the pictures end, or begin, beside the bottom while the person still moves. Where somebody holds
+        still to the end it is True: that is a bottom.
+    """
+    seen = np.flatnonzero(np.isfinite(depth_deg))
+    times, values = time_s[seen], depth_deg[seen]
+    gaps = np.flatnonzero(np.diff(times) > MAX_GAP_S)
+    place = int(np.searchsorted(seen, rep.bottom_frame))
+    first = int(max((gap + 1 for gap in gaps if gap < place), default=0))
+    last = int(min((gap for gap in gaps if gap >= place), default=seen.size - 1))
+    at_end = times[last] - times[place] <= _NEAR_S
+    at_start = times[place] - times[first] <= _NEAR_S
+    goes_on = at_end and _speed(times, values, first, last, from_end=True) > MIN_MOVING_DEG_PER_S
+    came_from = at_start and _speed(times, values, first, last, from_end=False) < -MIN_MOVING_DEG_PER_S
+    return not (goes_on or came_from)
+
+
+def _speed(times: Array, values: Array, first: int, last: int, *, from_end: bool) -> float:
+    """Degrees a second over the end, or the beginning, of a stretch; 0 where it is too short to tell."""
+    inside = np.arange(first, last + 1)
+    near = times[last] - times[inside] if from_end else times[inside] - times[first]
+    rows = inside[near <= _SPEED_S]
+    if rows.size < 3:
+        return 0.0
+    return float(np.polyfit(times[rows] - times[rows[0]], values[rows], 1)[0])
 
 
 def _find_bottoms(calm: Array, *, min_depth_deg: float) -> list[int]:

@@ -451,3 +451,31 @@ def test_the_maximum_is_that_of_a_rep_that_is_sure_to_round():
     sure = replace(wide, rep=2, value=44.0, lo=38.0, hi=50.0)
     assert find_own_maximum([wide, sure]) == (44.0, 38.0, 50.0)
     assert find_own_maximum([wide]) == (60.0, 5.0, 115.0)
+
+
+def left_on_the_way_down(posture, *, n_reps):
+    """A film in which nobody is seen from the middle of the last way down on."""
+    whole = script(posture, n_reps=n_reps, rate_hz=30.0)
+    last = assess_clip(film(whole)).reps[-1]
+    middle = last.start_frame + int(0.6 * (last.bottom_frame - last.start_frame))
+    return film(whole, unseen=np.arange(film(whole).pose.n_frames) > middle)
+
+
+def test_a_rep_that_is_cut_off_is_none_where_others_are_whole():
+    a = assess_clip(left_on_the_way_down(PERFECT, n_reps=3))
+    assert len(a.reps) == 2
+    assert a.verdict.outcome == "hinge"
+    assert any("is cut off before its bottom, or begins after it: not a rep." in line for line in a.verdict.reasons)
+
+
+def test_a_single_rep_that_is_cut_off_is_judged_only_by_what_it_shows_at_least():
+    hinge = assess_clip(left_on_the_way_down(PERFECT, n_reps=1))
+    assert (len(hinge.reps), hinge.verdict.outcome) == (1, "cannot_tell")
+    assert hinge.verdict.cue == "Film the whole bend: stand, go down, come up, stand."
+    assert "cut off" in hinge.verdict.reasons[0]
+
+
+def test_damage_is_a_reason_that_is_read():
+    a = assess_clip(HINGE, tracks=tracks_of(HINGE, n_lost=60))
+    assert any("of the file's pictures could not be read" in line for line in a.verdict.reasons)
+    assert not any("could not be read" in line for line in assess_clip(HINGE).verdict.reasons)

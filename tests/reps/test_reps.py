@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hiphinge.reps import DEEP_RATIO, MIN_DEPTH_DEG, find_deep_part, find_reps
+from hiphinge.reps import DEEP_RATIO, MIN_DEPTH_DEG, find_deep_part, find_reps, is_bottom_seen
 from tests.synthetic import make_depth
 
 PLAN = {"still_s": 2.0, "down_s": 2.0, "hold_s": 0.5, "up_s": 2.0, "between_s": 0.5}
@@ -224,3 +224,56 @@ def test_shifting_time_shifts_the_reps(shift_s):
         assert abs(a.start_frame - b.start_frame) <= 1
         assert abs(a.bottom_frame - b.bottom_frame) <= 1
         assert abs(a.end_frame - b.end_frame) <= 1
+
+
+class TestBottomSeen:
+    """A bend that is cut off on its way has no bottom; one that is held to the end has."""
+
+    def cut(self, *, keep, n_reps=1, noise_deg=0.0):
+        depth, time_s = depth_of(n_reps, depth_deg=60.0)
+        depth = depth + np.random.default_rng(1).normal(0.0, noise_deg, depth.size)
+        rows = keep(depth, time_s)
+        depth, time_s = depth[rows], time_s[rows]
+        reps = find_reps(depth, time_s=time_s, baseline_deg=0.0)
+        return [is_bottom_seen(depth, time_s=time_s, rep=rep) for rep in reps]
+
+    @pytest.mark.parametrize("noise_deg", [0.0, 1.0])
+    @pytest.mark.parametrize("share", [0.4, 0.6, 0.8])
+    def test_a_film_that_ends_on_the_way_down(self, share, noise_deg):
+        assert self.cut(keep=lambda d, t: t <= t[np.flatnonzero(d > share * 60.0)[0]], noise_deg=noise_deg) == [False]
+
+    @pytest.mark.parametrize("share", [0.4, 0.6, 0.8])
+    def test_a_film_that_begins_on_the_way_up(self, share):
+        assert self.cut(keep=lambda d, t: t >= t[np.flatnonzero(d > share * 60.0)[-1]]) == [False]
+
+    def test_whole_reps(self):
+        assert self.cut(keep=lambda d, t: t >= 0, n_reps=3, noise_deg=1.0) == [True] * 3
+
+    def test_only_the_last_of_a_cut_set_is_left_out(self):
+        def keep(depth, time_s):
+            return time_s <= time_s[np.flatnonzero(depth > 30.0)[-1]] - 1.5
+
+        told = self.cut(keep=keep, n_reps=3)
+        assert told[:2] == [True, True]
+
+    def test_a_hold_to_the_end_is_a_bottom(self):
+        time_s = np.arange(0.0, 6.0, 1 / 30)
+        depth = np.clip((time_s - 1.0) * 30.0, 0.0, 60.0)
+        rep = find_reps(depth, time_s=time_s, baseline_deg=0.0)[0]
+        assert is_bottom_seen(depth, time_s=time_s, rep=rep)
+        assert not rep.has_ascent
+
+    def test_who_leaves_the_picture_on_the_way_down(self):
+        depth, time_s = depth_of(2, depth_deg=60.0)
+        first = np.flatnonzero(depth > 35.0)[0]
+        depth[first : first + 60] = np.nan
+        reps = find_reps(depth, time_s=time_s, baseline_deg=0.0)
+        seen = [is_bottom_seen(depth, time_s=time_s, rep=rep) for rep in reps]
+        assert seen[-1]
+        assert not seen[0]
+
+    def test_too_few_pictures_to_tell_are_no_reason(self):
+        time_s = np.array([0.0, 0.5, 1.0])
+        depth = np.array([0.0, 20.0, 60.0])
+        rep = find_reps(depth, time_s=time_s, baseline_deg=0.0)[0]
+        assert is_bottom_seen(depth, time_s=time_s, rep=rep)

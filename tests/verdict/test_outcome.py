@@ -6,8 +6,8 @@ import pytest
 
 from hiphinge.model import Finding, Measure, QualityCheck, Rep
 from hiphinge.verdict import criteria_for, decide_verdict
+from hiphinge.verdict.classify import MIN_CERTAINTY, RepView, outcome_of_rep, spread_interval
 from hiphinge.verdict.headlines import HEADLINES, PRAISE, SHORT
-from hiphinge.verdict.outcome import MIN_CERTAINTY, RepView, outcome_of_rep, spread_interval
 from tests.synthetic import PERFECT, ROUNDED, SQUAT, SQUATTY, STANDING, STIFF, solve
 from tests.verdict.judging import judged
 
@@ -322,7 +322,9 @@ def test_words_exist_for_every_outcome():
 
 
 def verdict_of(findings, *, drill="hinge", reps=(REP,), quality=()):
-    usual = (("lumbar_flexion", 10.0, 2.0), ("pelvis_tilt", 50.0, 2.0), ("knee_flexion", 20.0, 6.0))
+    usual = (
+        ("lumbar_flexion", 10.0, 2.0), ("pelvis_tilt", 50.0, 2.0), ("knee_flexion", 20.0, 6.0), ("hip_back", 0.5, 0.1),
+    )  # fmt: skip
     measures = [told(name, value, half, rep=r.number) for r in reps for name, value, half in usual]
     return decide_verdict(reps, measures, findings, quality, criteria_for(drill))
 
@@ -418,3 +420,21 @@ class TestNotTold:
         assert verdict.cue == "Turn side-on."
         assert verdict.reasons[0] == "turned out of the side view: 65°. Turn side-on."
         assert "lumbar flexion not told" in verdict.reasons[1]
+
+    def test_an_open_answer_gets_the_advice_of_what_widens_it(self):
+        weak = replace(
+            CHECK, name="still_stand", grade="usable", affects=("lumbar_flexion",), advice="Stand still first."
+        )
+        other = replace(weak, name="cuts", affects=("lean_spread",), advice="Film in one go.")
+        j = judged(solve(knee=12, lean=80, lumbar=36), half_deg=40.0)
+        verdict = decide_verdict(j.reps, j.measures, j.findings, (other, weak), j.criteria)
+        assert (verdict.outcome, verdict.cue, verdict.cue_rule) == ("cannot_tell", "Stand still first.", "0")
+
+    def test_figures_of_the_view_are_whole_degrees_and_percents(self):
+        for value, unit, shown in (
+            (80.27, "°", "80°"),
+            (17.6, " % of the picture's height", "18 %"),
+            (3.5, " /s", "3.5 /s"),
+        ):
+            check = replace(CHECK, value=value, unit=unit)
+            assert f": {shown}" in verdict_of([], quality=(check,)).reasons[0]

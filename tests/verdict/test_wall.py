@@ -5,10 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from hiphinge.model import Finding, Measure
 from hiphinge.verdict import RepContext, criteria_for, judge
-from hiphinge.verdict.headlines import BACK_UNTOLD, HEADLINES, HIPS_LED, SHORT_OF_BACK, SHORT_OF_WALL, WALL_UNTOLD
-from hiphinge.verdict.outcome import RepView, _explain, _head
+from hiphinge.verdict.headlines import HEADLINES, SHORT_OF_WALL
 from hiphinge.verdict.wall import (
     EDGE_HALF_RATIO,
     FOOT_HALF_SHARE,
@@ -172,25 +170,3 @@ class TestOutcome:
     def test_down_speaks_before_the_wall(self):
         verdict = wall(SQUAT, 0.6).verdict
         assert (verdict.outcome, verdict.cue_rule) == ("squat", "2")
-
-    @pytest.mark.parametrize(
-        ("grade", "share", "headline"),
-        [
-            ("cannot_tell", (90.0, 71.0, 108.0), BACK_UNTOLD),
-            ("fail", (90.0, 71.0, 108.0), SHORT_OF_BACK),
-            ("fail", (61.0, 49.0, 73.0), HEADLINES["mixed"]),
-            ("fail", (59.0, 55.0, 63.0), HEADLINES["mixed"]),
-            ("pass", (90.0, 71.0, 108.0), HEADLINES["mixed"]),
-        ],
-    )
-    def test_a_bit_of_both_is_said_only_where_the_back_did_its_part(self, grade, share, headline):
-        lumbar = Measure("lumbar_flexion", "", 1, 8.0, -4.0, 20.0, "°", "good", "")
-        hips = Measure("hip_share", "", 1, *share, "%", "good", "")
-        travel = Finding("1", "", 1, "hip_back", grade, None, None, None, "FL", "", 0.0, "", "", "")
-        rep = RepView(1, (lumbar, hips), (travel,))
-        assert _head("mixed", (rep,), criteria_for("hinge")) == headline
-        if headline == BACK_UNTOLD:  # at the wall, the same with no wall known
-            assert _head("mixed", (rep,), criteria_for("wall")) == WALL_UNTOLD
-        assert (_explain({1: rep}, ["mixed"], criteria_for("hinge"))[0].startswith(f"Rep 1: {HIPS_LED}")) is (
-            headline != HEADLINES["mixed"]
-        )

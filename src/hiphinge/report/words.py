@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from typing import cast
 
 from hiphinge.model import Assessment, Grade, Measure, Outcome, Reference, Verdict, ViewGrade
-from hiphinge.verdict.headlines import LED_BY_HIPS
+from hiphinge.verdict.headlines import MIXED_BADGES
 from hiphinge.verdict.labels import as_shown
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "OUTCOME_WORDS",
     "VIEW_ICONS",
     "VIEW_WORDS",
+    "badge_text",
     "interval_text",
     "measure_text",
     "named_text",
@@ -71,9 +73,13 @@ _SUFFIXES = {"deg": "°", "°": "°", "ratio": "", "": "", "1": ""}
 
 def outcome_text(verdict: Verdict) -> str:
     """Say an outcome in two or three words, of one mind with the headline."""
-    if verdict.outcome == "mixed" and verdict.headline in LED_BY_HIPS:
-        return "The hips led"
-    return OUTCOME_WORDS.get(verdict.outcome, verdict.outcome)
+    return badge_text(verdict.outcome, verdict.headline)
+
+
+def badge_text(outcome: str, headline: str) -> str:
+    """Return the same from an outcome and its headline, as they are stored."""
+    badge = MIXED_BADGES.get(headline) if outcome == "mixed" else None
+    return badge or OUTCOME_WORDS.get(cast(Outcome, outcome), outcome)
 
 
 def _decimals(value: float, unit: str) -> int:

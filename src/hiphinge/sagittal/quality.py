@@ -205,7 +205,8 @@ def _sharpness(view: ViewInput) -> QualityCheck:
     value = _median(view.profile.edge_softness_px) / trunk if np.isfinite(trunk) else float("nan")
     grade = _grade(value, good=0.10, usable=0.25, high_is_good=False)
     return QualityCheck(
-        "sharpness", "softness of the back's outline ÷ trunk", _finite(value), "", "≤ 0.10", "≤ 0.25", grade, _BACK,
+        "sharpness", "softness of the back's outline", _finite(100 * value), " % of the trunk's length", "≤ 10 %",
+        "≤ 25 %", grade, _BACK,
         "More light, and a background that differs from your clothes, make the outline clearer.",
     )  # fmt: skip
 
@@ -216,6 +217,8 @@ def _still_stand(view: ViewInput) -> QualityCheck:
     seconds = (reference.end_s or 0.0) - (reference.start_s or 0.0) if reference.angles == "still" else 0.0
     affects: tuple[str, ...] = _BACK + _LEGS + _HEAD
     advice = "Stand still, side-on, for two seconds before the first rep: it makes every angle more exact."
+    if view.is_photograph:
+        advice = "A photograph has no still stand to count from: a film of a few slow reps tells more."
     if reference.positions == "none":
         affects += _POSITIONS
     return QualityCheck(
@@ -256,8 +259,9 @@ def _camera_motion(view: ViewInput) -> QualityCheck:
     if np.isfinite(value):
         grade = _grade(value, good=STILL_CAMERA_RATIO, usable=0.15, high_is_good=False)
     return QualityCheck(
-        "camera_still", "camera movement ÷ picture height", _finite(value), "", f"≤ {STILL_CAMERA_RATIO:g}", "≤ 0.15",
-        grade, _POSITIONS, "Put the phone on something firm: a shelf, a chair, the floor against a shoe.",
+        "camera_still", "movement of the camera", _finite(100 * value), " % of the picture's height",
+        f"≤ {100 * STILL_CAMERA_RATIO:.0f} %", "≤ 15 %", grade, _POSITIONS,
+        "Put the phone on something firm: a shelf, a chair, the floor against a shoe.",
     )  # fmt: skip
 
 

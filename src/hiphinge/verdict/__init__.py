@@ -5,9 +5,10 @@ from hiphinge.verdict.criteria import Criteria, check_limits, criteria_for
 from hiphinge.verdict.judge import judge
 from hiphinge.verdict.load import FETCHED_LOADS, find_low_hands
 from hiphinge.verdict.measures import compute_measures
-from hiphinge.verdict.outcome import decide_verdict
+from hiphinge.verdict.outcome import CUT_OFF, decide_verdict
 
 __all__ = [
+    "CUT_OFF",
     "FETCHED_LOADS",
     "Criteria",
     "RepContext",

@@ -7,13 +7,19 @@ from collections.abc import Mapping
 from hiphinge.model import Outcome
 
 __all__ = [
+    "BACK_OPEN",
     "BACK_UNTOLD",
     "HEADLINES",
-    "HIPS_LED",
+    "LED_BUT_DOWN",
     "LED_BY_HIPS",
+    "LED_OR_SHARED",
+    "MIXED_BADGES",
     "NOTICE",
     "OPEN",
+    "OPEN_LED",
     "PRAISE",
+    "REPS_DIFFER",
+    "SHARED_SMALL",
     "SHORT",
     "SHORT_OF_BACK",
     "SHORT_OF_WALL",
@@ -42,15 +48,29 @@ HEADLINES: Mapping[str, str] = {
     "reference_taken": "Your own comfortable rounding is on record: later bends are shown as a share of it.",
 }
 
-#: Instead of "a bit of both" where the hips did most of the bending and only the drill's own target was missing:
-#: not met, or not told.
+#: Instead of "a bit of both" where the hips did most of the bending and only the drill's own target was missing
+#: (not met, or not told), or where they went down as well.
 SHORT_OF_WALL = "The hips led, but the seat did not reach the wall."
 SHORT_OF_BACK = "The hips led, but they did not go far back."
 BACK_UNTOLD = "The hips led; how far back they went could not be told."
 WALL_UNTOLD = "The hips led; whether the seat reached the wall was not seen."
-LED_BY_HIPS = frozenset({SHORT_OF_WALL, SHORT_OF_BACK, BACK_UNTOLD, WALL_UNTOLD})
-#: The same for one rep, inside a sentence.
-HIPS_LED = "the hips led, the target not met or not told"
+LED_BUT_DOWN = "The hips led, but they went down as well as back."
+LED_BY_HIPS = frozenset({SHORT_OF_WALL, SHORT_OF_BACK, BACK_UNTOLD, WALL_UNTOLD, LED_BUT_DOWN})
+#: Where the back shared in it, but stayed within the limit of a flat back.
+SHARED_SMALL = "A small bend, which hips and back shared; the back stayed within its limit."
+#: Where the interval leaves two neighbouring answers.
+LED_OR_SHARED = "The hips led, or hips and back shared it: the estimate is too wide to say which."
+BACK_OPEN = "The back did a good part of the bending; the estimate is too wide to say how much."
+#: Where no answer holds for more than half of the reps.
+REPS_DIFFER = "The reps differ: no one answer holds for most of them."
+#: What a badge says in these cases.
+MIXED_BADGES: Mapping[str, str] = {
+    **dict.fromkeys(LED_BY_HIPS, "The hips led"),
+    SHARED_SMALL: "A small, shared bend",
+    LED_OR_SHARED: "Hips led or shared",
+    BACK_OPEN: "The back did its part",
+    REPS_DIFFER: "The reps differ",
+}
 
 #: Said when no rule asks for a cue.
 PRAISE: Mapping[str, str] = {
@@ -87,3 +107,5 @@ OPEN: Mapping[Outcome, str] = {
     "typical": "hips and back moved together",
     "back_first": "the back went first",
 }
+#: For "mixed", where the hips were in the lead and something else is missing for a hinge.
+OPEN_LED = "the hips led, though not as far back as a hinge goes"

@@ -5,33 +5,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from statistics import NormalDist
 
 from hiphinge.model import Finding, Measure, Outcome, QualityCheck, Rep, Verdict
+from hiphinge.verdict.classify import MIN_CERTAINTY, RepView, can_rule_out_squat, outcome_of_rep, spread_interval, weigh
 from hiphinge.verdict.criteria import Criteria
-from hiphinge.verdict.headlines import (
-    BACK_UNTOLD,
-    HEADLINES,
-    HIPS_LED,
-    OPEN,
-    PRAISE,
-    SHORT,
-    SHORT_OF_BACK,
-    SHORT_OF_WALL,
-    WALL_UNTOLD,
-)
-from hiphinge.verdict.judge import grade_value
+from hiphinge.verdict.headlines import HEADLINES, OPEN, OPEN_LED, PRAISE, SHORT
 from hiphinge.verdict.labels import as_shown
 from hiphinge.verdict.measures import MIN_REFERENCE_DEG
+from hiphinge.verdict.mixed import are_led, head_of_mixed, words_of_mixed
 
-__all__ = ["MIN_CERTAINTY", "RepView", "decide_verdict", "outcome_of_rep", "spread_interval"]
+__all__ = ["CUT_OFF", "decide_verdict"]
 
-#: An outcome is told where it is at least this likely, twice as likely as all others together (DESIGN).
-MIN_CERTAINTY = 2 / 3
 #: A pelvic tilt leaves trunk and thighs where they are; beyond this it was a bend (DESIGN).
 MAX_TILT_MOVE_DEG = 10.0
-_Z90 = NormalDist().inv_cdf(0.95)
-_STEPS = tuple(NormalDist().inv_cdf((k + 0.5) / 99) for k in range(99))
 #: Whose cue speaks where an outcome asks for one though no rule by itself is past its line.
 _OUTCOME_RULE: Mapping[Outcome, str] = {"spine": "4", "squat": "2"}
 _OPEN = "What was seen leaves more than one answer open, none twice as likely as the others."
@@ -41,6 +27,11 @@ _NAMED = 0.1
 _DECISIVE = {"all", "lumbar_flexion", "pelvis_tilt", "knee_flexion", "drop_per_back", "hip_share_60"}
 #: Drills with outcomes of their own, in which no answer is open between hips and back.
 _SINGLE = ("pelvic_tilt", "rounding")
+#: Said of a bend whose bottom was not seen.
+CUT_OFF = "is cut off before its bottom, or begins after it"
+_FILM_WHOLE = "Film the whole bend: stand, go down, come up, stand."
+#: Outcomes that hold however the rest of a bend would have been.
+_LEAST: frozenset[Outcome] = frozenset({"spine", "hips_first", "typical", "back_first"})
 _ROUND_MORE = "Round a little further, but only as far as it is comfortable; leave it out if it hurts."
 
 
@@ -50,6 +41,8 @@ def decide_verdict(
     findings: Sequence[Finding],
     quality: Sequence[QualityCheck],
     criteria: Criteria,
+    *,
+    cut_off: Collection[int] = (),
 ) -> Verdict:
     """Give the clip its outcome, its one cue or praise, and the reasons line by line.
 
@@ -59,6 +52,9 @@ def decide_verdict(
         What was found.
     criteria
         The drill's criteria; ``criteria.drill`` decides the family of outcomes.
+    cut_off
+        Numbers of reps whose bottom was not seen. What they show is the least that there was: a back that did much of
+        the bending, or who went first; nothing else is told of them.
 
     Returns
     -------
@@ -71,26 +67,35 @@ def decide_verdict(
     if unseen is not None:
         return replace(unseen, not_told=not_told)
     by_rep = {rep.number: RepView(rep.number, measures, findings) for rep in reps}
-    outcomes = [_outcome_for_drill(data, criteria) for data in by_rep.values()]
+    outcomes = [_of_cut_off(_outcome_for_drill(rep, criteria), rep, cut_off) for rep in by_rep.values()]
     outcome = _majority(outcomes)
     if "reference_taken" in outcomes:  # one rep is enough: the largest counts
         outcome = "reference_taken"
-    rule, cue = _pick_cue(findings, criteria, n_reps=len(reps))
+    reasons = (*_explain(by_rep, outcomes, criteria), *_say_wall(measures))
+    if outcome == "cannot_tell":
+        # How somebody moves is not spoken of where it cannot be told: the view comes before every rule.
+        rule, cue = _pick_advice(by_rep.values(), quality, criteria)
+        if cut_off and not _list_unseen(quality):
+            rule, cue = "0", _FILM_WHOLE
+            reasons = (
+                *(f"The bend at {rep.bottom_s:.1f} s {CUT_OFF}." for rep in reps if rep.number in cut_off),
+                *reasons,
+            )
+        else:
+            reasons = _why_open(by_rep.values(), outcomes, quality, criteria) + reasons
+        return Verdict(outcome, HEADLINES[outcome], cue, rule, "", reasons, not_told)
+    rule, cue = ("", "") if cut_off else _pick_cue(findings, criteria, n_reps=len(reps))
     if not cue and outcome in _OUTCOME_RULE:
         rule = _OUTCOME_RULE[outcome]
         cue = criteria.rule(rule).cue
-    praise = ""
-    if outcome == "cannot_tell" and not cue:
-        cue = next((c.advice for c in quality if c.grade == "cannot_tell" and c.advice), "")
-        if not cue and any(_rounds_little(rep, criteria) for rep in by_rep.values()):
-            cue = _ROUND_MORE
-    elif not cue:
-        praise = PRAISE.get(outcome, "")
-    reasons = (*_explain(by_rep, outcomes, criteria), *_say_wall(measures))
-    if outcome == "cannot_tell":
-        reasons = _why_open(by_rep.values(), outcomes, quality, criteria) + reasons
-    headline = _head(outcome, by_rep.values(), criteria)
+    praise = "" if cue else PRAISE.get(outcome, "")
+    mixed = outcome == "mixed"
+    headline = head_of_mixed(list(by_rep.values()), outcomes, criteria) if mixed else HEADLINES[outcome]
     return Verdict(outcome, headline, cue, rule, praise, reasons, not_told)
+
+
+def _of_cut_off(outcome: Outcome, rep: RepView, cut_off: Collection[int]) -> Outcome:
+    return outcome if rep.number not in cut_off or outcome in _LEAST else "cannot_tell"
 
 
 def _refuse(reps: Sequence[Rep], quality: Sequence[QualityCheck], criteria: Criteria) -> Verdict | None:
@@ -114,22 +119,56 @@ def _refuse(reps: Sequence[Rep], quality: Sequence[QualityCheck], criteria: Crit
     return plain("no_bend", (), f"No forward bend of {criteria.no_bend_lean_max_deg:.0f}° or more was seen.")
 
 
+def _pick_advice(reps: Iterable[RepView], quality: Sequence[QualityCheck], criteria: Criteria) -> tuple[str, str]:
+    """Return rule and words of what would help where nothing can be told: what was not seen, else what is too wide."""
+    if any(_rounds_little(rep, criteria) for rep in reps) and not _list_unseen(quality):
+        return "", _ROUND_MORE
+    if criteria.drill in _SINGLE and not _list_unseen(quality):
+        return "", ""  # what was seen answers it, or nothing about the film would
+    weak = [c for c in quality if c.grade == "usable" and _DECISIVE & set(c.affects)]
+    advice = next((c.advice for c in (*_list_unseen(quality), *weak) if c.advice), "")
+    return ("0", advice) if advice else ("", "")
+
+
+def _list_unseen(quality: Sequence[QualityCheck]) -> list[QualityCheck]:
+    return [c for c in quality if c.grade == "cannot_tell" and _DECISIVE & set(c.affects)]
+
+
 def _why_open(
     reps: Iterable[RepView], outcomes: Sequence[Outcome], quality: Sequence[QualityCheck], criteria: Criteria
 ) -> tuple[str, ...]:
     """Say why no outcome is told: what was not seen of what it rests on, else which answers are left."""
-    unseen = [c for c in quality if c.grade == "cannot_tell" and _DECISIVE & set(c.affects)]
-    lines = tuple(f"{c.label}: {_shown(c)}. {c.advice}" for c in unseen)
+    lines = tuple(f"{c.label}: {_shown(c)}. {c.advice}" for c in _list_unseen(quality))
     if lines or criteria.drill in _SINGLE:
         return lines
-    untold = (rep for rep, outcome in zip(reps, outcomes, strict=True) if outcome == "cannot_tell")
-    return (next((text for text in (_name_open(rep, criteria) for rep in untold) if text), _OPEN),)
+    untold = [rep for rep, outcome in zip(reps, outcomes, strict=True) if outcome == "cannot_tell"]
+    texts = [_name_missing(rep, criteria) or _name_open(rep, criteria) for rep in untold]
+    return (next((text for text in texts if text), _OPEN),)
+
+
+def _name_missing(rep: RepView, criteria: Criteria) -> str:
+    """Name what the outcome rests on and the rep does not tell, with the reason; "" where nothing is missing."""
+    if criteria.drill == "toe_touch":
+        return _say_missing("Who went first", rep, "hip_share_60")
+    for name, what in (("lumbar_flexion", "How far the lower back bent"), ("pelvis_tilt", "How far the pelvis tilted")):
+        if rep.get(name) is None:
+            return _say_missing(what, rep, name)
+    if not can_rule_out_squat(rep, criteria):
+        return _say_missing("Whether it was a squat", rep, "drop_per_back")
+    found = weigh(rep, criteria)
+    if found["cannot_tell"] > _NAMED * found.total():
+        return _say_missing("How far back the hips went", rep, "hip_back")
+    return ""
+
+
+def _say_missing(what: str, rep: RepView, name: str) -> str:
+    return f"{what} was not told: {why}" if (why := rep.why(name)) else ""
 
 
 def _name_open(rep: RepView, criteria: Criteria) -> str:
     """Name the answers that a rep leaves open, and what decides between them; "" where there are not two of them."""
     touch = criteria.drill == "toe_touch"
-    found = _weigh_touch(rep, criteria) if touch else _weigh(rep, criteria)
+    found = _weigh_touch(rep, criteria) if touch else weigh(rep, criteria)
     named = [one for one in OPEN if found[one] >= _NAMED * found.total()]
     name = "hip_share_60" if touch else "lumbar_flexion"
     decides = rep.get(name)
@@ -144,28 +183,9 @@ def _name_open(rep: RepView, criteria: Criteria) -> str:
         )
     else:
         why = f"the lower back bent by {lo} to {hi}°, and the answer changes in between"
-    answers = ", or that ".join(OPEN[one] for one in named)
+    says = OPEN if touch or not are_led(rep, criteria) else {**OPEN, "mixed": OPEN_LED}
+    answers = ", or that ".join(says[one] for one in named)
     return f"It may be that {answers}: {why}. The estimate is too wide to say which; that is no fault of your bend."
-
-
-class RepView:
-    """The measures and grades of one rep by name."""
-
-    def __init__(self, number: int, measures: Iterable[Measure], findings: Iterable[Finding]) -> None:
-        self.number = number
-        self._measures = {m.name: m for m in measures if m.rep == number}
-        self._grades = {f.rule: f.grade for f in findings if f.rep == number}
-
-    def grade(self, rule: str) -> str:
-        """Grade of a rule; ``reported`` where the drill does not judge it."""
-        return self._grades.get(rule, "reported")
-
-    def get(self, name: str) -> tuple[float, float, float] | None:
-        """Value, lo, hi; None where not told."""
-        measure = self._measures.get(name)
-        if measure is None or measure.value is None or measure.lo is None or measure.hi is None:
-            return None
-        return (measure.value, measure.lo, measure.hi)
 
 
 def _outcome_for_drill(rep: RepView, criteria: Criteria) -> Outcome:
@@ -176,111 +196,6 @@ def _outcome_for_drill(rep: RepView, criteria: Criteria) -> Outcome:
     if criteria.drill == "rounding":
         return _rounding(rep)
     return outcome_of_rep(rep, criteria)
-
-
-def outcome_of_rep(rep: RepView, criteria: Criteria) -> Outcome:
-    """Classify one rep of a hinge drill.
-
-    The lumbar angle is known within an interval, so the rep is classified over the whole of what the interval allows
-    and an outcome is told only where it is at least twice as likely as everything else together.
-
-    Returns
-    -------
-    Outcome
-        ``mixed`` also where hinge and mixed together, or mixed and spine together, are as likely as that but neither
-        alone; ``cannot_tell`` where hinge and spine both remain.
-    """
-    lumbar, pelvis = rep.get("lumbar_flexion"), rep.get("pelvis_tilt")
-    if _is_squat(rep, criteria):
-        return "squat"
-    if lumbar is None or pelvis is None:
-        return "cannot_tell"
-    knee = rep.get("knee_flexion")
-    if rep.get("drop_per_back") is None and (knee is None or knee[2] > criteria.squat_knee_min_deg):
-        return "cannot_tell"  # nobody stands and the knees may be far bent: a squat or a seat cannot be ruled out
-    found = _weigh(rep, criteria)
-    if not found:
-        return "cannot_tell"
-    share = {name: count / found.total() for name, count in found.items()}
-    best = max(share, key=lambda name: share[name])
-    if share[best] >= MIN_CERTAINTY:
-        return best
-    middle = share.get("mixed", 0.0)
-    if middle > 0 and middle + max(share.get("hinge", 0.0), share.get("spine", 0.0)) >= MIN_CERTAINTY:
-        return "mixed"
-    return "cannot_tell"
-
-
-def _weigh(rep: RepView, criteria: Criteria) -> Counter[Outcome]:
-    """Count the outcomes over what the lumbar angle's interval allows; empty where nothing turns or is told."""
-    lumbar, pelvis = rep.get("lumbar_flexion"), rep.get("pelvis_tilt")
-    total = lumbar[0] + pelvis[0] if lumbar is not None and pelvis is not None else 0.0
-    if lumbar is None or total < 1.0:
-        return Counter()
-    return Counter(_classify(rep, criteria, x, 100 * (total - x) / total) for x in spread_interval(*lumbar))
-
-
-def spread_interval(value: float, lo: float, hi: float) -> tuple[float, ...]:
-    """Values that a 90 % interval allows, evenly spaced in probability: normal on either side of the value."""
-    up, down = (hi - value) / _Z90, (value - lo) / _Z90
-    return tuple(value + z * (up if z > 0 else down) for z in _STEPS)
-
-
-def _is_squat(rep: RepView, criteria: Criteria) -> bool:
-    knee, ratio = rep.get("knee_flexion"), rep.get("hip_per_knee")
-    if knee is None or knee[1] <= criteria.squat_knee_min_deg:
-        return False
-    if rep.grade("2") == "fail":
-        return True
-    # Without a place to count from, rule 9 (hip against knee flexion) says the same.
-    return rep.get("drop_per_back") is None and ratio is not None and ratio[2] < 1.5
-
-
-def _classify(rep: RepView, criteria: Criteria, lumbar_deg: float, share: float) -> Outcome:
-    limits = criteria.rule("4").limits
-    if lumbar_deg > limits.fail_hi:
-        return "spine"
-    if share < criteria.spine_hip_share_max and lumbar_deg > criteria.spine_lumbar_min_deg:
-        return "spine"
-    met = _meets_target(rep, criteria)
-    if met and rep.grade("2") != "fail" and share >= criteria.hinge_hip_share_min:
-        return "hinge"
-    if share >= criteria.hinge_hip_share_min and rep.get("hip_back") is None:
-        return "cannot_tell"  # whether the hips travelled back was not seen
-    return "mixed"
-
-
-def _meets_target(rep: RepView, criteria: Criteria) -> bool:
-    """Tell whether the hips travelled back far enough, or the drill's own target was met (section 6, outcome)."""
-    if criteria.drill != "wall":
-        return rep.grade("1") == "pass"
-    touch = rep.grade("11")
-    if touch in ("caution", "fail"):
-        back = rep.get("hip_back")
-        return back is not None and grade_value(*back, criteria.rule("1").limits) == "pass"
-    # Where no wall is known, going back and not down has to do.
-    return touch == "pass" or rep.grade("2") == "pass"
-
-
-def _head(outcome: Outcome, reps: Collection[RepView], criteria: Criteria) -> str:
-    """Return the headline; "a bit of both" only where the back did its part of the bending."""
-    if outcome != "mixed" or not all(_is_led_by_hips(rep, criteria) for rep in reps):
-        return HEADLINES[outcome]
-    wall = criteria.drill == "wall"
-    told = {rep.grade("11" if wall else "1") for rep in reps} <= {"caution", "fail"}
-    if wall:
-        return SHORT_OF_WALL if told else WALL_UNTOLD
-    return SHORT_OF_BACK if told else BACK_UNTOLD
-
-
-def _is_led_by_hips(rep: RepView, criteria: Criteria) -> bool:
-    """Tell whether nothing but the drill's own target was missing for a hinge."""
-    lumbar, share = rep.get("lumbar_flexion"), rep.get("hip_share")
-    if lumbar is None or share is None or criteria.drill in _SINGLE:
-        return False
-    most = share[0] >= criteria.hinge_hip_share_min and share[1] >= criteria.spine_hip_share_max
-    flat = lumbar[0] <= criteria.rule("4").limits.fail_hi
-    return most and flat and rep.grade("2") != "fail" and not _meets_target(rep, criteria)
 
 
 def _rounding(rep: RepView) -> Outcome:
@@ -389,7 +304,7 @@ def _explain(reps: Mapping[int, RepView], outcomes: Sequence[Outcome], criteria:
             parts.insert(0, moved)
         if _rounds_little(rep, criteria):
             parts.insert(0, "the back rounds too little, for its interval, to be a scale")
-        said = HIPS_LED if outcome == "mixed" and _is_led_by_hips(rep, criteria) else SHORT[outcome]
+        said = words_of_mixed(rep, criteria) if outcome == "mixed" else SHORT[outcome]
         lines.append(f"Rep {number}: {said} — " + ", ".join(parts) + ".")
     return tuple(lines)
 
@@ -410,7 +325,10 @@ def _number(x: float, digits: int) -> str:
 
 
 def _shown(check: QualityCheck) -> str:
-    return "not seen" if check.value is None else f"{check.value:.3g}{check.unit}"
+    if check.value is None:
+        return "not seen"
+    whole = check.unit.lstrip().startswith(("°", "%", "px"))
+    return f"{check.value:.0f}{check.unit}" if whole else f"{check.value:.3g}{check.unit}"
 
 
 def _list_not_told(findings: Sequence[Finding], quality: Sequence[QualityCheck]) -> tuple[str, ...]:
