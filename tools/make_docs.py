@@ -130,6 +130,11 @@ def exit_codes_text() -> str:
             "`hiphinge validate --quick --check`: a figure is worse than on record by more than its interval.",
         ),
         (
+            str(guard.LACKING),
+            "–",
+            "`hiphinge batch --strict`: the batch came to its end, and at least one clip has no result.",
+        ),
+        (
             str(desk.STOPPED),
             "–",
             "A stop is in force that only a clinician lifts (`session start`, `log`, `symptom`, `morning`, `next`); "
@@ -147,6 +152,8 @@ def exit_codes_text() -> str:
     return (
         f"{_HEAD}# Exit codes\n\nWith several videos the others go on after a failure; the exit code is "
         "that of the first video without a result.\n"
+        "An archive always holds files that are no films: `hiphinge batch` exits 0 when it came to its end, whatever was "
+        "refused, unless `--strict` is given.\n"
         "`hiphinge doctor` exits 9 where something asks for attention.\n\n" + "\n".join(lines) + "\n"
     )
 

@@ -10,7 +10,7 @@
     │   ├── VideoUnreadable           exit 5   damaged so far that no picture can be decoded
     │   └── VideoUnsupported          exit 6   readable, but outside what is supported (0 x 0, beyond 8K)
     ├── OutputError                   exit 7   folder not writable, disk full
-    ├── ConfigError                   exit 8   criteria or settings file cannot be used
+    ├── ConfigError                   exit 8   criteria, settings file or manifest cannot be used
     ├── ModelError                    exit 9   a model file is missing, altered, or does not load
     ├── MissingDependency             exit 10  an optional extra is not installed
     ├── StoreError                    exit 12  the store of people and sessions cannot be used
@@ -114,7 +114,7 @@ class OutputError(HiphingeError):
 
 
 class ConfigError(HiphingeError):
-    """A criteria or settings file cannot be used."""
+    """A criteria or settings file, or a manifest, cannot be used."""
 
     exit_code = 8
 

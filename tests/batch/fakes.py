@@ -14,7 +14,7 @@ from pathlib import Path
 from hiphinge.batch.pool import PoolExecutor
 from hiphinge.batch.run import BatchRun, Tally
 from hiphinge.batch.source import list_source
-from hiphinge.batch.start import note_run, open_batch
+from hiphinge.batch.start import note_end, note_run, open_batch
 from hiphinge.batch.task import Executor
 from hiphinge.batch.work import do_task
 from hiphinge.clip.options import AssessOptions
@@ -48,7 +48,9 @@ def look(path: Path, options: AssessOptions, name: str, threads: int) -> None:
     folder.mkdir()
     seen = fake_assessment()
     content = hashlib.sha256(path.read_bytes()).hexdigest()
-    write_assessment(replace(seen, video=replace(seen.video, sha256=content)), folder / "assessment.json")
+    measures = tuple(replace(one, name=one.name.removesuffix("_deg")) for one in seen.measures)
+    seen = replace(seen, video=replace(seen.video, sha256=content), measures=measures)
+    write_assessment(seen, folder / "assessment.json")
 
 
 do = partial(do_task, assess=look)
@@ -84,7 +86,11 @@ def run_batch(
         note_run(dest, str(source), options)
         made = executor or PoolExecutor(2, do=do)
         try:
-            return BatchRun(entries, dest, options, executor=made, **more).run()  # type: ignore[arg-type]
+            batch = BatchRun(entries, dest, options, executor=made, **more)  # type: ignore[arg-type]
+            tally = batch.run()
+            n_entries = tally.finished + tally.skipped if batch.reached_end else None
+            note_end(dest, stopped=not batch.reached_end, n_entries=n_entries)
+            return tally
         finally:
             if executor is None:
                 made.close(cancel=True)

@@ -162,7 +162,7 @@ def test_other_options_make_everything_again_beside_the_old(tmp_path, dest):
     assert tally.done == 2
     assert len(rows(dest)) == len(results(dest)) == 4
     report = make_report(dest)
-    assert (report.n_entries, report.n_earlier) == (2, 2)
+    assert (report.n_rows, report.n_earlier) == (2, 2)
 
 
 def test_retry_takes_up_what_was_put_aside_and_leaves_one_row(tmp_path, dest):

@@ -22,7 +22,7 @@ from hiphinge.batch.urls import shown
 from hiphinge.batch.work import do_task
 from hiphinge.clip.options import AssessOptions
 from hiphinge.clip.run import read_own_maximum
-from hiphinge.errors import InputError, InputNotFound
+from hiphinge.errors import ConfigError, InputNotFound, UsageError
 from hiphinge.report import write_assessment
 from tests.batch.fakes import look, run_batch
 from tests.report.fakes import fake_assessment
@@ -148,17 +148,17 @@ def test_a_parquet_manifest_is_read_too(tmp_path):
     ],
 )
 def test_a_manifest_that_cannot_be_used_is_told_before_the_work(tmp_path, text, told):
-    with pytest.raises(InputError) as caught:
+    with pytest.raises(ConfigError) as caught:
         list_source(str(write(tmp_path, text)), PLAIN, dest=tmp_path / "out")
     assert told in str(caught.value)
     assert caught.value.next_step
 
 
 def test_a_manifest_that_is_none_is_told(tmp_path):
-    with pytest.raises(InputError, match="cannot be read"):
+    with pytest.raises(ConfigError, match="cannot be read"):
         list_source(str(write(tmp_path, "no parquet", "list.parquet")), PLAIN, dest=tmp_path)
     (tmp_path / "latin.csv").write_bytes("video\nMüller.mp4\n".encode("latin-1"))
-    with pytest.raises(InputError, match="cannot be read"):
+    with pytest.raises(ConfigError, match="cannot be read"):
         list_source(str(tmp_path / "latin.csv"), PLAIN, dest=tmp_path)
     with pytest.raises(InputNotFound):
         list_source(str(tmp_path / "none.csv"), PLAIN, dest=tmp_path)
@@ -195,7 +195,7 @@ def test_a_reference_of_a_manifest_is_checked_before_and_kept_as_it_was(tmp_path
     clip.write_text("ok 1", encoding="utf-8")
     manifest = tmp_path / "list.csv"
     manifest.write_text("video,reference\na.mp4,round.json\n", encoding="utf-8")
-    with pytest.raises(InputError, match=r"row 1, column 'reference'"):
+    with pytest.raises(ConfigError, match=r"row 1, column 'reference'"):
         list_source(str(manifest), PLAIN, dest=tmp_path / "out")
     fake = fake_assessment()
     told = replace(fake.measures[0], name="lumbar_flexion", value=30.0, lo=25.0, hi=35.0)
@@ -236,5 +236,5 @@ def test_a_full_temporary_disk_is_no_films_fault(tmp_path, monkeypatch):
 
 
 def test_a_store_inside_a_store_is_refused_before_the_work(tmp_path):
-    with pytest.raises(InputError, match="inside another"):
+    with pytest.raises(UsageError, match="inside another"):
         list_source(f"zip://::file://{tmp_path}/a.zip", PLAIN, dest=tmp_path)

@@ -89,6 +89,8 @@ class ClusterExecutor:
         self._results: queue.SimpleQueue[Receipt | None] = queue.SimpleQueue()
         self._lost: ClusterError | None = None
         self._closed = False
+        # Dask writes tracebacks of a connection that breaks, before and over what is said here.
+        logging.getLogger("distributed").setLevel(logging.CRITICAL)
         self._jobs: set[asyncio.Task[None]] = set()
         self._n_handed = 0
         self._client = connect(address, timeout_s=connect_s)
@@ -171,8 +173,6 @@ class ClusterExecutor:
             raise self._lost
 
     def _lose(self, why: str) -> None:
-        # Dask would go on to write tracebacks of its tries to connect again, over what is said here.
-        logging.getLogger("distributed").setLevel(logging.CRITICAL)
         if self._lost is None and not self._closed:
             self._lost = ClusterError(
                 f"The scheduler at {self._address} is gone ({why}).",

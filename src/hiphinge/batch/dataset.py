@@ -7,7 +7,6 @@ is written again takes the place of itself.
 
 from __future__ import annotations
 
-import csv
 import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from hiphinge.batch.journal import FINAL, JOURNAL_NAME, Journal, Line
+from hiphinge.batch.lists import write_lists
 from hiphinge.batch.private import private_folder
 from hiphinge.batch.rows import clip_schema, rep_rows, rep_schema
 from hiphinge.batch.urls import name_of
@@ -23,11 +23,9 @@ from hiphinge.batch.work import WORK_FOLDER, read_result
 from hiphinge.disk import flush_file, flush_folder
 from hiphinge.errors import OutputError
 
-__all__ = ["CLIPS", "REPS", "WITHOUT_RESULT", "ClipTable", "describe_line"]
+__all__ = ["CLIPS", "REPS", "ClipTable", "describe_line", "other_parts", "parts_of", "written_to"]
 
 CLIPS, REPS = "clips", "reps"
-#: Every clip that has no result, and why.
-WITHOUT_RESULT = "without_result.csv"
 #: Rows that are held before they are written.
 ROWS_A_PART = 2000
 #: Rows that are read at once where parts become one.
@@ -84,7 +82,7 @@ class ClipTable:
 
     def catch_up(self) -> None:
         """Write the rows of lines that a run did not come to write."""
-        written = {partition: self._written_to(partition) for partition in self._partitions(CLIPS)}
+        written = {partition: written_to(self._dest, partition) for partition in _partitions(self._dest, CLIPS)}
         for end, line in Journal.read(self._dest / JOURNAL_NAME):
             if end > written.get(line.partition, 0):
                 self.add(end, line)
@@ -105,16 +103,18 @@ class ClipTable:
         self.tidy(generation)
 
     def tidy(self, generation: str) -> None:
-        """Leave one row for each entry, the newest, and few files; list the clips without a result."""
+        """Leave one row for each entry, the newest, and few files; write the lists for people."""
         stale = (self._dest / _STALE).exists()
-        wanted = [one for one in self._partitions(CLIPS) if stale or len(self._parts(CLIPS, one)) > MOST_PARTS]
+        wanted = [
+            one for one in _partitions(self._dest, CLIPS) if stale or len(_parts(self._dest, CLIPS, one)) > MOST_PARTS
+        ]
         if wanted:
             self.mark_stale()  # a crash from here on is made good by the next run
         for partition in wanted:
             self._compact(partition)
         with _kind_errors(self._dest):
             (self._dest / _STALE).unlink(missing_ok=True)
-            self._list_without_result(generation)
+            self._write_lists(generation)
 
     def _reps(self, lines: Sequence[tuple[int, Line]]) -> Iterator[Mapping[str, Any]]:
         for _, line in lines:
@@ -131,7 +131,7 @@ class ClipTable:
 
         with _kind_errors(self._dest), private_folder(self._dest / WORK_FOLDER) as aside:
             pq.write_table(pa.Table.from_pylist(list(rows), schema=schema), aside / name)
-            target = self._folder(kind, partition)
+            target = _folder(self._dest, kind, partition)
             target.mkdir(parents=True, exist_ok=True)
             flush_file(aside / name)
             (aside / name).replace(target / name)
@@ -142,14 +142,14 @@ class ClipTable:
         import pyarrow.parquet as pq
 
         newest: dict[str, str] = {}
-        parts = self._parts(CLIPS, partition)
+        parts = _parts(self._dest, CLIPS, partition)
         for part in parts:
             newest.update(dict.fromkeys(pq.read_table(part, columns=["entry"])["entry"].to_pylist(), part.name))
-        name = f"part-{_start_of(parts[0]):016d}-{self._written_to(partition):016d}.parquet"
+        name = f"part-{_start_of(parts[0]):016d}-{written_to(self._dest, partition):016d}.parquet"
         with _kind_errors(self._dest), private_folder(self._dest / WORK_FOLDER) as aside:
             for kind, schema in ((REPS, rep_schema()), (CLIPS, clip_schema())):
                 with pq.ParquetWriter(aside / kind, schema) as writer:
-                    for part in self._parts(kind, partition):
+                    for part in _parts(self._dest, kind, partition):
                         for rows in pq.ParquetFile(part).iter_batches(ROWS_AT_ONCE):
                             writer.write_batch(_keep_newest(rows, part.name, newest))
                 flush_file(aside / kind)
@@ -157,52 +157,59 @@ class ClipTable:
             # falls, the newest row of each entry is told by the clips' parts that are there, and the repetitions of
             # each of these parts are there too.
             for kind in (REPS, CLIPS):
-                (aside / kind).replace(self._folder(kind, partition) / name)
-                flush_folder(self._folder(kind, partition))
+                (aside / kind).replace(_folder(self._dest, kind, partition) / name)
+                flush_folder(_folder(self._dest, kind, partition))
             for kind in (CLIPS, REPS):
-                for part in self._parts(kind, partition):
+                for part in _parts(self._dest, kind, partition):
                     if part.name != name:
                         part.unlink()
-                flush_folder(self._folder(kind, partition))
+                flush_folder(_folder(self._dest, kind, partition))
 
-    def _list_without_result(self, generation: str) -> None:
-        """Write the list of clips that were refused or given up in the last run, if there are any."""
-        import pyarrow.parquet as pq
-
-        names = ["state", "name", "kind", "reason", "next_step", "attempts", "url"]
-        n_rows = 0
+    def _write_lists(self, generation: str) -> None:
+        """Write the lists of the last run's clips; one in which nothing would stand is taken away."""
         with private_folder(self._dest / WORK_FOLDER) as aside:
-            with (aside / WITHOUT_RESULT).open("w", encoding="utf-8", newline="") as file:
-                writer = csv.DictWriter(file, names, lineterminator="\n")
-                writer.writeheader()
-                for part in self._parts_of(generation):
-                    rows = pq.read_table(part, columns=names, filters=[("state", "in", ["refused", "quarantined"])])
-                    writer.writerows(rows.to_pylist())
-                    n_rows += rows.num_rows
-            if n_rows:
-                (aside / WITHOUT_RESULT).replace(self._dest / WITHOUT_RESULT)
-            else:
-                (self._dest / WITHOUT_RESULT).unlink(missing_ok=True)
+            for name, has_rows in write_lists(parts_of(self._dest, generation), aside).items():
+                if has_rows:
+                    (aside / name).replace(self._dest / name)
+                else:
+                    (self._dest / name).unlink(missing_ok=True)
 
-    def _parts_of(self, generation: str) -> Iterator[Path]:
-        for partition in self._partitions(CLIPS):
-            if partition[1].endswith(f"-{generation[:12]}"):
-                yield from self._parts(CLIPS, partition)
 
-    def _folder(self, kind: str, partition: Partition) -> Path:
-        return self._dest / kind / f"model={partition[0]}" / f"criteria={partition[1]}"
+def parts_of(dest: Path, generation: str) -> list[Path]:
+    """Return the parts of ``clips`` that hold rows of a run's generation."""
+    return [
+        part
+        for partition in _partitions(dest, CLIPS)
+        if partition[1].endswith(f"-{generation[:12]}")
+        for part in _parts(dest, CLIPS, partition)
+    ]
 
-    def _partitions(self, kind: str) -> list[Partition]:
-        folders = sorted((self._dest / kind).glob("model=*/criteria=*"))
-        return [(one.parent.name.partition("=")[2], one.name.partition("=")[2]) for one in folders]
 
-    def _parts(self, kind: str, partition: Partition) -> list[Path]:
-        folder = self._folder(kind, partition)
-        return sorted(path for path in folder.glob("*.parquet") if _PART.fullmatch(path.name))
+def other_parts(dest: Path, generation: str) -> list[Path]:
+    """Return the parts of ``clips`` of other versions, criteria or options."""
+    own = set(parts_of(dest, generation))
+    every = (part for partition in _partitions(dest, CLIPS) for part in _parts(dest, CLIPS, partition))
+    return [part for part in every if part not in own]
 
-    def _written_to(self, partition: Partition) -> int:
-        ends = [int(found[2]) for part in self._parts(CLIPS, partition) if (found := _PART.fullmatch(part.name))]
-        return max(ends, default=0)
+
+def written_to(dest: Path, partition: Partition) -> int:
+    """Return up to where in the journal the lines of a partition have their rows."""
+    ends = [int(found[2]) for part in _parts(dest, CLIPS, partition) if (found := _PART.fullmatch(part.name))]
+    return max(ends, default=0)
+
+
+def _folder(dest: Path, kind: str, partition: Partition) -> Path:
+    return dest / kind / f"model={partition[0]}" / f"criteria={partition[1]}"
+
+
+def _partitions(dest: Path, kind: str) -> list[Partition]:
+    folders = sorted((dest / kind).glob("model=*/criteria=*"))
+    return [(one.parent.name.partition("=")[2], one.name.partition("=")[2]) for one in folders]
+
+
+def _parts(dest: Path, kind: str, partition: Partition) -> list[Path]:
+    folder = _folder(dest, kind, partition)
+    return sorted(path for path in folder.glob("*.parquet") if _PART.fullmatch(path.name))
 
 
 def _start_of(part: Path) -> int:
@@ -228,8 +235,8 @@ def describe_line(line: Line) -> dict[str, Any]:
         "folder": line.folder,
         "state": line.state,
         "kind": line.kind,
-        "reason": line.reason,
-        "next_step": line.next_step,
+        "reason": line.reason or line.row.get("reason", ""),
+        "next_step": line.next_step or line.row.get("next_step", ""),
         "attempts": line.attempt,
         "wall_s": line.wall_s,
         "cpu_s": line.cpu_s,

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from hiphinge.errors import OutputError
 
-__all__ = ["batch_lock", "who_holds"]
+__all__ = ["batch_lock", "is_locked", "who_holds"]
 
 _log = logging.getLogger(__name__)
 _NAME = ".lock"
@@ -59,6 +59,25 @@ def batch_lock(dest: Path) -> Iterator[None]:
         yield
     finally:
         os.close(file)
+
+
+def is_locked(dest: Path) -> bool:
+    """Tell whether a driver works there now; where that cannot be found out, False."""
+    import fcntl
+
+    try:
+        file = os.open(dest / _NAME, os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    finally:
+        os.close(file)
+    return False
 
 
 def who_holds(dest: Path) -> str:

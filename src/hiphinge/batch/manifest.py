@@ -14,7 +14,7 @@ from typing import Any
 
 from hiphinge.batch.urls import is_remote, is_url, local_path, missing_storage
 from hiphinge.clip.options import DRILLS, FACINGS, AssessOptions
-from hiphinge.errors import HiphingeError, InputError, InputNotFound
+from hiphinge.errors import ConfigError, HiphingeError, InputNotFound
 
 __all__ = ["Manifest", "ManifestRow", "is_manifest"]
 
@@ -59,7 +59,7 @@ class Manifest:
 
         Raises
         ------
-        InputError
+        ConfigError
             It cannot be read, has no column with the clips, or has a value that cannot be used; with row and column.
         """
         return sum(1 for _ in self._read(say=self._say))
@@ -151,8 +151,8 @@ class Manifest:
             return f"{self._source.rpartition('/')[0]}/{text}"
         return str(local_path(self._source).absolute().parent / text)
 
-    def _bad(self, what: str, *, expected: str) -> InputError:
-        return InputError(
+    def _bad(self, what: str, *, expected: str) -> ConfigError:
+        return ConfigError(
             f"The manifest {self._source!r}: {what}."
             if what.startswith("row")
             else f"The manifest {self._source!r} {what}.",
@@ -229,7 +229,7 @@ def _open(source: str) -> Iterator[Any]:
     except ImportError as error:
         raise missing_storage(source, error) from error
     except OSError as error:
-        raise InputError(
+        raise ConfigError(
             f"The manifest {source!r} cannot be read ({error.strerror or error}).",
             expected="a CSV or Parquet file that this user may read",
             next_step="Check the path and its permissions.",
@@ -273,8 +273,8 @@ def _read_parquet(source: str, file: Any) -> tuple[list[str], Generator[Mapping[
     return list(table.schema_arrow.names), cells()
 
 
-def _unreadable(source: str, error: Exception) -> InputError:
-    return InputError(
+def _unreadable(source: str, error: Exception) -> ConfigError:
+    return ConfigError(
         f"The manifest {source!r} cannot be read: {error}.",
         expected="CSV in UTF-8 with a first line of names, or Parquet",
         next_step="Save it again as CSV (UTF-8).",

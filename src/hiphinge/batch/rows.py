@@ -7,6 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from hiphinge.report.words import VIEW_TROUBLE
+from hiphinge.verdict import CUT_OFF, DECISIVE
+
 __all__ = ["MAIN_MEASURES", "REASONS_BETWEEN", "Row", "clip_row", "clip_schema", "rep_rows", "rep_schema"]
 
 Row = Mapping[str, str | float | int | bool | None]
@@ -37,13 +40,15 @@ def clip_row(document: Mapping[str, Any]) -> dict[str, str | float | int | bool 
     -------
     dict
         By column. Of each main measure the median rep, and the worst where there is one, with their intervals; None
-        where it is not told. ``gates`` are the checks of the view that allow no answer to something.
+        where it is not told. ``gates`` are the checks of the view that allow no answer to something, ``doubts`` those
+        that widen one. Of a clip that cannot be told: ``why`` in a few words and ``reason`` in a sentence, what would
+        help as ``next_step``, and no ``cue``.
     """
     verdict, video, provenance = document["verdict"], document["video"], document["provenance"]
     row: dict[str, str | float | int | bool | None] = {
         "outcome": verdict["outcome"],
         "headline": verdict["headline"],
-        "cue": verdict["cue"],
+        **_say_untold(verdict, document["quality"]),
         "gates": _join(check["name"] for check in document["quality"] if check["grade"] == "cannot_tell"),
         "doubts": _join(check["name"] for check in document["quality"] if check["grade"] == "usable"),
         "facing": document["facing"],
@@ -67,6 +72,26 @@ def clip_row(document: Mapping[str, Any]) -> dict[str, str | float | int | bool 
     for name, find_worst in MAIN_MEASURES.items():
         row |= _measure_columns(name, document["measures"], find_worst)
     return row
+
+
+def _say_untold(verdict: Mapping[str, Any], quality: Sequence[Mapping[str, Any]]) -> dict[str, str | None]:
+    """Return cue, why, reason and next step: what is told of a clip says how to move, what is not how to film."""
+    if verdict["outcome"] != "cannot_tell":
+        return {"cue": verdict["cue"], "why": None, "reason": "", "next_step": ""}
+    first = next(iter(verdict["reasons"]), "")
+    return {"cue": None, "why": _why(first, quality), "reason": first, "next_step": verdict["cue"]}
+
+
+def _why(first: str, quality: Sequence[Mapping[str, Any]]) -> str:
+    """Say in a few words what the report gives as decisive."""
+    unseen = [one for one in quality if one["grade"] == "cannot_tell" and DECISIVE & set(one["affects"])]
+    whole = [one for one in unseen if "all" in one["affects"]]
+    if unseen:
+        return _join(VIEW_TROUBLE[one["name"]][0] for one in whole or unseen)
+    if CUT_OFF in first:
+        return "the bend is cut off"
+    what, _, _ = first.partition(":")
+    return what[:1].lower() + what[1:] if what.endswith(" was not told") else "the estimate leaves several answers open"
 
 
 def _measure_columns(
@@ -108,7 +133,8 @@ _SOURCE = {
     "entry": "string", "url": "string", "name": "string", "key": "string", "folder": "string", "state": "string",
 }  # fmt: skip
 _ASSESSED = {
-    "outcome": "string", "headline": "string", "cue": "string", "gates": "string", "doubts": "string",
+    "outcome": "string", "headline": "string", "cue": "string", "why": "string", "gates": "string",
+    "doubts": "string",
     "facing": "string", "n_people": "int32", "n_reps": "int32", "n_frames": "int64", "duration_s": "float64",
     "width_px": "int32", "height_px": "int32", "rate_hz": "float64", "is_photograph": "bool_",
     "answered_ratio": "float64", "content_sha256": "string", "precision": "string", "engine": "string",

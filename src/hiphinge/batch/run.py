@@ -37,8 +37,8 @@ class Tally:
     ----------
     total
         Entries of the source; None while that is not known.
-    skipped
-        Known from an earlier run.
+    skipped, skipped_lacking
+        Known from an earlier run; those of them that have no result.
     done, found, refused, quarantined
         By what became of them in this run; ``found``: the result was there already.
     failures
@@ -49,6 +49,7 @@ class Tally:
 
     total: int | None = None
     skipped: int = 0
+    skipped_lacking: int = 0
     done: int = 0
     found: int = 0
     refused: int = 0
@@ -62,6 +63,16 @@ class Tally:
     def finished(self) -> int:
         """Entries that this run has brought to an end."""
         return self.done + self.found + self.refused + self.quarantined
+
+    @property
+    def n_lacking(self) -> int:
+        """Entries that are over and have no result."""
+        return self.skipped_lacking + self.refused + self.quarantined
+
+    @property
+    def n_results(self) -> int:
+        """Entries that have a result."""
+        return self.finished + self.skipped - self.n_lacking
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +137,7 @@ class BatchRun:
         self._in_flight: dict[int, _Job] = {}
         self._held: list[tuple[_Job, Receipt]] = []
         self._stopping = False
+        self._reached_end = False
 
     def stop(self) -> None:
         """Hand out nothing more; what is under way is finished."""
@@ -135,6 +147,12 @@ class BatchRun:
     def was_stopped(self) -> bool:
         """Whether it was asked to stop."""
         return self._stopping
+
+    @property
+    def reached_end(self) -> bool:
+        """Whether every entry of the source is over."""
+        all_seen = self._reached_end or self.tally.total == self.tally.finished + self.tally.skipped
+        return all_seen and not self._again and not self._in_flight
 
     def run(self) -> Tally:
         """Do everything that is missing.
@@ -201,12 +219,14 @@ class BatchRun:
             state, attempt, key = self._known.state(name, self.generation, fingerprint)
             if self._is_over(state, attempt, key):
                 self.tally.skipped += 1
+                self.tally.skipped_lacking += state in ("refused", "quarantined")
                 if self.tally.skipped % 1000 == 0:
                     self._on_look(self.tally)
                 continue
             again = attempt if state == "failed" and attempt < self._attempts else 0
             n_handed += 1
             yield _Job(entry, number, name, fingerprint, again + 1)
+        self._reached_end = True
 
     def _is_over(self, state: LineState | None, attempt: int, key: str) -> bool:
         """Tell whether there is nothing to do; a result that somebody deleted is made again."""

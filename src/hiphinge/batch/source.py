@@ -13,7 +13,7 @@ from hiphinge.batch.identity import keep_reference
 from hiphinge.batch.manifest import Manifest, is_manifest
 from hiphinge.batch.urls import is_remote, is_url, local_path, missing_storage, printable, shown
 from hiphinge.clip.options import AssessOptions
-from hiphinge.errors import InputError, InputNotFound
+from hiphinge.errors import InputNotFound, UsageError
 
 __all__ = ["ENDINGS", "Entry", "Source", "list_source"]
 
@@ -74,8 +74,8 @@ def list_source(
 
     Raises
     ------
-    InputError
-        There is no such source, or a manifest cannot be used.
+    InputNotFound, UsageError, ConfigError
+        There is no such source, it is no source, or a manifest cannot be used.
     """
     if is_manifest(source):
         manifest = Manifest(source, options, say=say)
@@ -158,7 +158,7 @@ def _check_remote(source: str, options: AssessOptions) -> Source:
     """Ask once whether a URL can be listed at all."""
     scheme = source.partition("://")[0]
     if "::" in source:
-        raise InputError(
+        raise UsageError(
             f"{shown(source)} is one store inside another.",
             expected="the clips as files of their own",
             next_step="Unpack it, and give the folder.",
@@ -177,7 +177,7 @@ def _check_remote(source: str, options: AssessOptions) -> Source:
             next_step="Check it.",
         ) from error
     except Exception as error:  # every store of objects has errors of its own
-        raise InputError(
+        raise InputNotFound(
             f"{shown(source)} cannot be asked ({type(error).__name__}: {error}).",
             expected="a store of objects that this machine may read",
             next_step="Check the address and how this machine signs in there.",

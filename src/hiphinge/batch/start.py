@@ -21,7 +21,7 @@ from hiphinge.clip.analyse import flatten_options
 from hiphinge.clip.options import AssessOptions
 from hiphinge.errors import InputNotFound, OutputError
 
-__all__ = ["About", "note_run", "open_batch", "read_about"]
+__all__ = ["About", "note_end", "note_run", "open_batch", "read_about"]
 
 _ABOUT = "batch.json"
 
@@ -29,7 +29,8 @@ _ABOUT = "batch.json"
 class About(msgspec.Struct, frozen=True):
     """What the last run in a batch's folder was.
 
-    ``generation`` is what its rows in the data set are told by: instrument, limits and options as a hash.
+    ``generation`` is what its rows in the data set are told by: instrument, limits and options as a hash. ``ended_utc``
+    is "" while it runs, and where it was killed; ``n_entries`` is None where the source was not counted to its end.
     """
 
     generation: str
@@ -37,6 +38,9 @@ class About(msgspec.Struct, frozen=True):
     hiphinge_version: str
     began_utc: str
     options: dict[str, str | float | bool | None]
+    ended_utc: str = ""
+    stopped: bool = False
+    n_entries: int | None = None
 
 
 @contextmanager
@@ -57,6 +61,12 @@ def open_batch(dest: Path) -> Iterator[None]:
             )
         # Names of films may be names of people: what is in here is for who runs the batch.
         dest.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except FileExistsError:
+        raise OutputError(
+            f"{str(dest)!r} is a file, not a folder.",
+            expected="a folder, or the name of one that is to be made",
+            next_step="Give another one with --out.",
+        ) from None
     except OSError as error:
         raise OutputError(
             f"The batch's folder {str(dest)!r} cannot be made or read ({error.strerror or error}).",
@@ -90,9 +100,26 @@ def note_run(dest: Path, source: str, options: AssessOptions) -> None:
         began_utc=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         options=dict(flatten_options(options)),
     )
+    _write(dest, about)
+
+
+def note_end(dest: Path, *, stopped: bool, n_entries: int | None) -> None:
+    """Write down that the run came to its end, or was stopped, and how many entries the source has."""
+    now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+    _write(dest, msgspec.structs.replace(read_about(dest), ended_utc=now, stopped=stopped, n_entries=n_entries))
+
+
+def _write(dest: Path, about: About) -> None:
     partial = dest / f".{_ABOUT}"
-    partial.write_bytes(msgspec.json.format(msgspec.json.encode(about), indent=2) + b"\n")
-    partial.replace(dest / _ABOUT)
+    try:
+        partial.write_bytes(msgspec.json.format(msgspec.json.encode(about), indent=2) + b"\n")
+        partial.replace(dest / _ABOUT)
+    except OSError as error:
+        raise OutputError(
+            f"The batch's folder {str(dest)!r} cannot be written ({error.strerror or error}).",
+            expected="a folder that can be written, with room for the results",
+            next_step="Free some space or change its permissions, and run the same command again.",
+        ) from error
 
 
 def read_about(dest: Path) -> About:

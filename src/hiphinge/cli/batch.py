@@ -17,7 +17,7 @@ import typer
 from typer.core import TyperGroup
 
 from hiphinge.cli import arguments
-from hiphinge.cli.guard import INTERRUPTED, guarded, say, write_out
+from hiphinge.cli.guard import INTERRUPTED, LACKING, guarded, say, write_out
 from hiphinge.cli.settings import build_options
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ batch_app = typer.Typer(
     cls=_RunUnlessNamed,
     no_args_is_help=True,
     help="Assess an archive: hiphinge batch SOURCE --out DEST is short for hiphinge batch run SOURCE --out DEST, and\n"
-    "hiphinge batch report DEST counts what came of it. A folder called run or report is ./run or ./report.",
+    "hiphinge batch report DEST counts what came of it. A folder called run, report or forget is ./run, and so on.",
 )
 Workers = Annotated[
     int | None,
@@ -72,6 +72,9 @@ def run(
         bool, typer.Option("--retry", help="Try again what was put aside or refused in an earlier run.")
     ] = False,
     limit: Annotated[int | None, typer.Option(metavar="N", min=1, help="Do at most so many clips.")] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help=f"End with exit code {LACKING} where a clip has no result.")
+    ] = False,
     timeout_s: Annotated[
         float | None,
         typer.Option("--timeout", metavar="S", min=1, help="On this machine: a clip that takes longer is given up."),
@@ -92,7 +95,7 @@ def run(
     """Assess every clip of a source: a result folder each, and a Parquet data set of all.
 
     What has a result is not done again, so the same command goes on after Ctrl-C, a crash or a power cut, and does what
-    is new. A clip that cannot be assessed never stops the others; without_result.csv says which and why.
+    is new. A clip that cannot be assessed never stops the others; summary.csv says what came of each.
     """
     given = {
         "facing": facing, "model": model, "drill": drill, "from_s": from_s, "to_s": to_s, "still_s": still_s,
@@ -103,7 +106,7 @@ def run(
         from hiphinge.batch.identity import keep_settings
         from hiphinge.batch.run import BatchRun
         from hiphinge.batch.source import list_source
-        from hiphinge.batch.start import note_run, open_batch
+        from hiphinge.batch.start import note_end, note_run, open_batch
         from hiphinge.cli.batch_progress import watch_batch
 
         options = build_options(given)
@@ -123,11 +126,13 @@ def run(
                 _count_beside(entries, batch.tally, limit)
                 with stopping(batch, watcher):
                     tally = batch.run()
+                total = tally.finished + tally.skipped if batch.reached_end else tally.total
+                note_end(dest, stopped=not batch.reached_end, n_entries=total)
             except BaseException:
                 executor.close(cancel=True)
                 raise
             executor.close()
-        raise typer.Exit(_tell(tally, batch, dest))
+        raise typer.Exit(_tell(tally, batch, source, dest, strict=strict))
 
 
 def _make_executor(
@@ -186,21 +191,30 @@ def stopping(batch: BatchRun, watcher: Watcher) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _tell(tally: Tally, batch: BatchRun, dest: Path) -> int:
+def _tell(tally: Tally, batch: BatchRun, source: str, dest: Path, *, strict: bool) -> int:
     """Say in the end what there is, and return the exit code."""
-    from hiphinge.batch.dataset import WITHOUT_RESULT
-    from hiphinge.cli.batch_progress import describe_tally
+    from hiphinge.batch.lists import SUMMARY, WITHOUT_RESULT
+    from hiphinge.cli.batch_progress import describe_end
+    from hiphinge.errors import InputNotFound
 
-    if batch.was_stopped:
-        say(f"Stopped: {describe_tally(tally)}. What is done is kept; the same command goes on.")
+    if batch.reached_end and not tally.finished and not tally.skipped:
+        raise InputNotFound(
+            f"No clip was found in {source!r}.",
+            expected="files that end in .mp4, .mov, .jpg or another known ending",
+            next_step="Check the path; docs/batch.md says what is left out.",
+        )
+    stopped = batch.was_stopped and not batch.reached_end
+    if stopped:
+        say(f"Stopped at {describe_end(tally)}. What is done is kept; the same command goes on.")
+    else:
+        write_out(f"{describe_end(tally)}.")
+    if tally.n_lacking:
+        write_out(f"Which have none, and why: {dest / WITHOUT_RESULT}")
+    write_out(f"Every clip: {dest / SUMMARY}")
+    write_out(f"Counted: hiphinge batch report {dest}")
+    if stopped:
         return INTERRUPTED
-    if not tally.finished and not tally.skipped:
-        say("No clip was found in the source: nothing ends in .mp4, .mov or another known ending.")
-    write_out(f"{describe_tally(tally)}.")
-    if tally.refused or tally.quarantined:
-        write_out(f"Without a result: {dest / WITHOUT_RESULT}")
-    write_out(f"Summary: hiphinge batch report {dest}")
-    return 0
+    return LACKING if strict and tally.n_lacking else 0
 
 
 @batch_app.command(epilog="Example: hiphinge batch report results")
@@ -234,3 +248,25 @@ def report(
             from hiphinge.cli.batch_report import print_report
 
             print_report(found)
+
+
+@batch_app.command(epilog="Example: hiphinge batch forget results 0001.mp4")
+def forget(
+    dest: Annotated[Path, typer.Argument(metavar="DEST", help="Folder that was given with --out.")],
+    film: Annotated[str, typer.Argument(metavar="FILM", help="Name or address of the film, as summary.csv has it.")],
+) -> None:
+    """Erase what a batch knows of one film: result, rows and journal. The film itself is not touched.
+
+    While it lies in the source, the next run assesses it again.
+    """
+    with guarded():
+        from hiphinge.batch.forget import forget_film
+        from hiphinge.batch.start import open_batch, read_about
+        from hiphinge.cli.batch_progress import count_of
+
+        read_about(dest)
+        with open_batch(dest):
+            gone = forget_film(dest, film)
+        write_out(f"Forgotten: {gone.address} ({count_of(gone.n_results, 'result')} erased). The film is not touched.")
+        for other in gone.kept_for:
+            write_out(f"A result stays, for {other} has the same content. Forget that too, where it should go.")

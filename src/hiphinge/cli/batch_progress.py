@@ -13,7 +13,7 @@ from hiphinge.cli.guard import say
 if TYPE_CHECKING:
     from hiphinge.batch.run import Tally
 
-__all__ = ["Watcher", "describe_tally", "watch_batch"]
+__all__ = ["Watcher", "count_of", "describe_end", "describe_tally", "watch_batch"]
 
 #: Where nobody watches a terminal, a line comes so often: the first soon, then rarely.
 FIRST_S, EVERY_S = 5.0, 60.0
@@ -33,23 +33,55 @@ def describe_tally(tally: Tally, *, now_s: float | None = None) -> str:
     """Return how far it is in words: how many, what went amiss, rates, time left."""
     took_s = max(1e-3, (time.monotonic() if now_s is None else now_s) - tally.began_s)
     over = tally.finished + tally.skipped
-    parts = [f"{over} of {tally.total} clips" if tally.total is not None else f"{over} clips"]
+    parts = [_how_many(tally)]
     for number, word in (
         (tally.skipped, "known before"),
-        (tally.found, "there already"),
+        (tally.found, "with a result that was there"),
         (tally.refused, "refused"),
         (tally.quarantined, "put aside"),
-        (tally.failures, "failed tries"),
     ):
         if number:
             parts.append(f"{number} {word}")
-    if tally.finished and took_s > 1:
-        parts.append(f"{tally.finished / took_s * 60:.1f} clips/min")
-        if tally.video_s:
-            parts.append(f"{tally.video_s / took_s:.1f} video-min/min")
-        if tally.total is not None and tally.total > over:
-            parts.append(f"{_span(took_s / tally.finished * (tally.total - over))} left")
+    if tally.failures:
+        parts.append(count_of(tally.failures, "failed try", "failed tries"))
+    parts += _rates(tally, took_s)
+    if tally.finished and took_s > 1 and tally.total is not None and tally.total > over:
+        parts.append(f"{_span(took_s / tally.finished * (tally.total - over))} left")
     return ", ".join(parts)
+
+
+def describe_end(tally: Tally, *, now_s: float | None = None) -> str:
+    """Return what there is in the end: how many clips have a result, how many none, and how fast it went."""
+    took_s = max(1e-3, (time.monotonic() if now_s is None else now_s) - tally.began_s)
+    parts = [f"{_how_many(tally)}: {tally.n_results} with a result"]
+    if tally.n_lacking:
+        parts.append(f"{tally.n_lacking} without")
+    if tally.skipped:
+        parts.append(f"{tally.skipped} of them known before")
+    return ", ".join([*parts, *_rates(tally, took_s)])
+
+
+def count_of(number: int, one: str, several: str = "") -> str:
+    """Return a number with its noun.
+
+    Examples
+    --------
+    >>> count_of(1, "clip"), count_of(2, "copy", "copies")
+    ('1 clip', '2 copies')
+    """
+    return f"{number} {one if number == 1 else several or f'{one}s'}"
+
+
+def _how_many(tally: Tally) -> str:
+    over = tally.finished + tally.skipped
+    return count_of(over, "clip") if tally.total is None else f"{over} of {count_of(tally.total, 'clip')}"
+
+
+def _rates(tally: Tally, took_s: float) -> list[str]:
+    if not tally.finished or took_s <= 1:
+        return []
+    rates = [f"{tally.finished / took_s * 60:.1f} clips/min"]
+    return [*rates, f"{tally.video_s / took_s:.1f} video-min/min"] if tally.video_s else rates
 
 
 def _span(seconds: float) -> str:

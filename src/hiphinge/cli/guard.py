@@ -12,8 +12,20 @@ import typer
 
 from hiphinge.errors import HiphingeError
 
-__all__ = ["INTERRUPTED", "TERMINATED", "UNFORESEEN", "describe_error", "drop_output", "guarded", "say", "write_out"]
+__all__ = [
+    "INTERRUPTED",
+    "LACKING",
+    "TERMINATED",
+    "UNFORESEEN",
+    "describe_error",
+    "drop_output",
+    "guarded",
+    "say",
+    "write_out",
+]
 
+#: Exit code of a strict batch in which a clip has no result.
+LACKING = 16
 #: Exit code after Ctrl-C.
 INTERRUPTED = 130
 #: Exit code after a polite kill (SIGTERM).

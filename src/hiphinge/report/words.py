@@ -15,6 +15,7 @@ __all__ = [
     "GRADE_WORDS",
     "OUTCOME_WORDS",
     "VIEW_ICONS",
+    "VIEW_TROUBLE",
     "VIEW_WORDS",
     "badge_text",
     "interval_text",
@@ -67,6 +68,27 @@ DRILL_WORDS = {
     "upper_back": "upper-back load",
     "pull_through": "pull-through",
     "deadlift": "deadlift",
+}
+#: What a check of the view found, by its name: where it allows no answer, and where it only widens one.
+VIEW_TROUBLE: dict[str, tuple[str, str]] = {
+    "person": ("nobody seen for long enough", "the person is not always seen"),
+    "facing": ("which way the person faces is not seen", "which way the person faces is not sure"),
+    "side_on": ("not side-on", "not fully side-on"),
+    "head_in_frame": ("head out of the picture", "head now and then out of the picture"),
+    "trunk_in_frame": ("trunk out of the picture", "trunk now and then out of the picture"),
+    "knees_in_frame": ("knees out of the picture", "knees now and then out of the picture"),
+    "feet_in_frame": ("feet out of the picture", "feet now and then out of the picture"),
+    "body_height": ("too small in the picture", "small in the picture"),
+    "leg_visible": ("knee and ankle hidden", "knee or ankle partly hidden"),
+    "sharpness": ("the back's outline not seen sharply", "the back's outline soft"),
+    "still_stand": ("no still stand to count from", "no still stand to count from: wider intervals"),
+    "cuts": ("cuts in the clip", "cuts in the clip: the longest part counts"),
+    "camera_still": ("the camera moved", "the camera moved a little"),
+    "frame_rate": ("too few pictures a second", "few pictures a second"),
+    "reps": ("too few reps", "fewer than three reps"),
+    "back_visible": ("the low back is hidden", "the low back partly hidden"),
+    "one_person": ("other people in the picture", "other people in the picture"),
+    "undamaged": ("part of the file cannot be read", "part of the file cannot be read: told from the rest"),
 }
 _SUFFIXES = {"deg": "°", "°": "°", "ratio": "", "": "", "1": ""}
 

@@ -5,10 +5,11 @@ from hiphinge.verdict.criteria import Criteria, check_limits, criteria_for
 from hiphinge.verdict.judge import judge
 from hiphinge.verdict.load import FETCHED_LOADS, find_low_hands
 from hiphinge.verdict.measures import compute_measures
-from hiphinge.verdict.outcome import CUT_OFF, decide_verdict
+from hiphinge.verdict.outcome import CUT_OFF, DECISIVE, decide_verdict
 
 __all__ = [
     "CUT_OFF",
+    "DECISIVE",
     "FETCHED_LOADS",
     "Criteria",
     "RepContext",

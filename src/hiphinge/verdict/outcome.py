@@ -14,7 +14,7 @@ from hiphinge.verdict.labels import as_shown
 from hiphinge.verdict.measures import MIN_REFERENCE_DEG
 from hiphinge.verdict.mixed import are_led, head_of_mixed, words_of_mixed
 
-__all__ = ["CUT_OFF", "decide_verdict"]
+__all__ = ["CUT_OFF", "DECISIVE", "decide_verdict"]
 
 #: A pelvic tilt leaves trunk and thighs where they are; beyond this it was a bend (DESIGN).
 MAX_TILT_MOVE_DEG = 10.0
@@ -24,7 +24,7 @@ _OPEN = "What was seen leaves more than one answer open, none twice as likely as
 #: An answer is named among those that are open where it is at least this likely (DESIGN).
 _NAMED = 0.1
 #: Measures that an outcome rests on.
-_DECISIVE = {"all", "lumbar_flexion", "pelvis_tilt", "knee_flexion", "drop_per_back", "hip_share_60"}
+DECISIVE = frozenset({"all", "lumbar_flexion", "pelvis_tilt", "knee_flexion", "drop_per_back", "hip_share_60"})
 #: Drills with outcomes of their own, in which no answer is open between hips and back.
 _SINGLE = ("pelvic_tilt", "rounding")
 #: Said of a bend whose bottom was not seen.
@@ -125,13 +125,13 @@ def _pick_advice(reps: Iterable[RepView], quality: Sequence[QualityCheck], crite
         return "", _ROUND_MORE
     if criteria.drill in _SINGLE and not _list_unseen(quality):
         return "", ""  # what was seen answers it, or nothing about the film would
-    weak = [c for c in quality if c.grade == "usable" and _DECISIVE & set(c.affects)]
+    weak = [c for c in quality if c.grade == "usable" and DECISIVE & set(c.affects)]
     advice = next((c.advice for c in (*_list_unseen(quality), *weak) if c.advice), "")
     return ("0", advice) if advice else ("", "")
 
 
 def _list_unseen(quality: Sequence[QualityCheck]) -> list[QualityCheck]:
-    return [c for c in quality if c.grade == "cannot_tell" and _DECISIVE & set(c.affects)]
+    return [c for c in quality if c.grade == "cannot_tell" and DECISIVE & set(c.affects)]
 
 
 def _why_open(

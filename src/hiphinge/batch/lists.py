@@ -1,0 +1,125 @@
+"""The lists of a batch for people and their spreadsheets: every clip with what was told, and those without a result."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import IO, Any
+
+from hiphinge.batch.rows import REASONS_BETWEEN
+from hiphinge.report.words import VIEW_TROUBLE, badge_text
+
+__all__ = ["SUMMARY", "WITHOUT_RESULT", "cut_name", "say_doubts", "write_lists"]
+
+#: Every clip of the last run, a line each.
+SUMMARY = "summary.csv"
+#: Every clip that has no result, and why.
+WITHOUT_RESULT = "without_result.csv"
+_ROWS_AT_ONCE = 20_000
+_LACKING = ("refused", "quarantined")
+_LACKING_WORDS = {"refused": "No result: not a film that can be assessed", "quarantined": "No result: put aside"}
+_ANGLES = ("lumbar_flexion_median", "hip_flexion_median", "hip_share_median", "trunk_lean_median")
+_UNITS = {"hip_share_median": "pct"}
+#: A spreadsheet takes what begins so for a formula.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+Cells = Mapping[str, Any]
+
+
+def write_lists(parts: Iterable[Path], folder: Path) -> dict[str, bool]:
+    """Write the lists into a folder.
+
+    Parameters
+    ----------
+    parts
+        Of the data set ``clips``.
+    folder
+        Where the lists are laid.
+
+    Returns
+    -------
+    dict
+        By name of the list, whether anything stands in it.
+    """
+    summary, lacking = folder / SUMMARY, folder / WITHOUT_RESULT
+    names = ("state", "name", "kind", "reason", "next_step", "attempts", "url")
+    n_rows = n_lacking = 0
+    with _open(summary) as all_file, _open(lacking) as lacking_file:
+        every = csv.DictWriter(all_file, _summary_columns(), lineterminator="\n")
+        some = csv.DictWriter(lacking_file, names, lineterminator="\n")
+        every.writeheader()
+        some.writeheader()
+        for row in _rows(parts):
+            n_rows += 1
+            every.writerow(_plain(_summarise(row)))
+            if row["state"] in _LACKING:
+                n_lacking += 1
+                some.writerow(_plain({name: row[name] for name in names}))
+    return {SUMMARY: n_rows > 0, WITHOUT_RESULT: n_lacking > 0}
+
+
+def say_doubts(doubts: str | None) -> str:
+    """Say what widens an answer, from the column ``doubts``."""
+    names = (doubts or "").split(REASONS_BETWEEN)
+    return REASONS_BETWEEN.join(VIEW_TROUBLE[name][1] for name in names if name in VIEW_TROUBLE)
+
+
+def cut_name(name: str, most: int) -> str:
+    """Return a name with its middle left out where it is longer."""
+    return name if len(name) <= most else f"{name[: most - 12]}…{name[-11:]}"
+
+
+def _open(path: Path) -> IO[str]:
+    # With the mark that tells spreadsheets that it is UTF-8.
+    return path.open("w", encoding="utf-8-sig", newline="")
+
+
+def _rows(parts: Iterable[Path]) -> Iterator[Cells]:
+    import pyarrow.parquet as pq
+
+    for part in parts:
+        for rows in pq.ParquetFile(part).iter_batches(_ROWS_AT_ONCE):
+            yield from rows.to_pylist()
+
+
+def _summary_columns() -> list[str]:
+    angles = [f"{name}_{_UNITS.get(name, 'deg')}{end}" for name in _ANGLES for end in ("", "_lo", "_hi")]
+    return [
+        "name", "told", "headline", "cue", "why_not_told", "what_would_help", "doubts", "reps", *angles, "length_s",
+        "report", "address",
+    ]  # fmt: skip
+
+
+def _summarise(row: Cells) -> Cells:
+    angles = {
+        f"{name}_{_UNITS.get(name, 'deg')}{end}": _whole(row[f"{name}{end}"])
+        for name in _ANGLES
+        for end in ("", "_lo", "_hi")
+    }
+    lacks = row["state"] in _LACKING
+    return {
+        "name": row["name"],
+        "told": _LACKING_WORDS[row["state"]] if lacks else badge_text(row["outcome"], row["headline"]),
+        "headline": row["headline"],
+        "cue": row["cue"],
+        "why_not_told": row["reason"] if lacks else row.get("why"),
+        "what_would_help": row["next_step"],
+        "doubts": "" if row["outcome"] == "cannot_tell" else say_doubts(row["doubts"]),
+        "reps": row["n_reps"],
+        **angles,
+        "length_s": None if row["duration_s"] is None or row["is_photograph"] else f"{row['duration_s']:.1f}",
+        "report": f"{row['folder']}/report.html" if row["folder"] else "",
+        "address": row["url"],
+    }
+
+
+def _whole(value: float | None) -> int | None:
+    return None if value is None else round(value)
+
+
+def _plain(cells: Cells) -> dict[str, Any]:
+    """Return the cells so that no spreadsheet calculates with a name or a sentence."""
+    return {
+        name: f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
+        for name, cell in cells.items()
+    }

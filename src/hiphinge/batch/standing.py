@@ -1,0 +1,103 @@
+"""The rows of a batch's last run as they stand: also while it goes on, and after it was killed. Nothing is written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from hiphinge.batch.dataset import describe_line, other_parts, parts_of, written_to
+from hiphinge.batch.journal import FINAL, JOURNAL_NAME, Journal
+from hiphinge.batch.rows import clip_schema
+from hiphinge.batch.start import About
+
+__all__ = ["count_earlier", "read_rows", "unique_results"]
+
+#: A driver that makes parts one takes away what was about to be read; then it is read anew.
+_TRIES = 5
+
+
+def read_rows(dest: Path, about: About, columns: Sequence[str]) -> Any:
+    """Return the newest row of each entry.
+
+    Parameters
+    ----------
+    dest
+        Folder of the batch.
+    about
+        The run that counts.
+    columns
+        Of ``clips``; ``entry`` comes with them.
+
+    Returns
+    -------
+    pyarrow.Table
+        In no particular order.
+    """
+    for attempt in range(1, _TRIES + 1):
+        try:
+            return _newest(_read(dest, about, ["entry", *columns]))
+        except FileNotFoundError:
+            if attempt == _TRIES:
+                raise
+    raise AssertionError
+
+
+def count_earlier(dest: Path, about: About) -> int:
+    """Return how many rows are of other versions, criteria or options."""
+    import pyarrow.parquet as pq
+
+    return sum(pq.read_metadata(part).num_rows for part in other_parts(dest, about.generation))
+
+
+def unique_results(table: Any) -> Any:
+    """Return a row for each different result: a copy, or a film that was moved, counts once."""
+    return _one_each(table, "key", "min")
+
+
+def _read(dest: Path, about: About, columns: list[str]) -> Any:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    schema = pa.schema([clip_schema().field(name) for name in columns])
+    tables = [schema.empty_table()]
+    parts = parts_of(dest, about.generation)
+    for part in parts:
+        there = set(pq.read_schema(part).names)
+        found = pq.read_table(part, columns=[name for name in columns if name in there], partitioning=None)
+        for name in columns:
+            if name not in there:  # a data set of an earlier day of this version
+                found = found.append_column(schema.field(name), pa.nulls(found.num_rows, schema.field(name).type))
+        tables.append(found.select(columns).cast(schema))
+    if not about.ended_utc:
+        tables.append(pa.Table.from_pylist(_unwritten(dest, about, parts), schema=schema))
+    return pa.concat_tables(tables)
+
+
+def _unwritten(dest: Path, about: About, parts: Sequence[Path]) -> list[dict[str, Any]]:
+    """Return the rows that stand in the journal and not yet in the data set."""
+    folders = {part.parent for part in parts}
+    ends = {
+        partition: written_to(dest, partition)
+        for folder in folders
+        if (partition := (folder.parent.name.partition("=")[2], folder.name.partition("=")[2]))
+    }
+    return [
+        describe_line(line)
+        for end, line in Journal.read(dest / JOURNAL_NAME)
+        if line.generation == about.generation[:16] and line.state in FINAL and end > ends.get(line.partition, 0)
+    ]
+
+
+def _newest(table: Any) -> Any:
+    return _one_each(table, "entry", "max")
+
+
+def _one_each(table: Any, name: str, which: str) -> Any:
+    """Keep one row for each value of a column, the first (``min``) or the last (``max``)."""
+    import numpy as np
+    import pyarrow as pa
+
+    places = pa.array(np.arange(table.num_rows), type=pa.int64())
+    grouped = table.select([name]).append_column("place", places).group_by(name).aggregate([("place", which)])
+    return table.take(grouped[f"place_{which}"])
