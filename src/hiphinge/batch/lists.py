@@ -3,30 +3,34 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
 from hiphinge.batch.rows import REASONS_BETWEEN
 from hiphinge.report.words import VIEW_TROUBLE, badge_text
+from hiphinge.verdict.labels import as_shown
 
-__all__ = ["SUMMARY", "WITHOUT_RESULT", "cut_name", "say_doubts", "write_lists"]
+__all__ = ["SUMMARY", "WITHOUT_RESULT", "say_doubts", "write_lists"]
 
 #: Every clip of the last run, a line each.
 SUMMARY = "summary.csv"
 #: Every clip that has no result, and why.
 WITHOUT_RESULT = "without_result.csv"
 _ROWS_AT_ONCE = 20_000
+#: More rows than this are listed as they come, and not held.
+_MOST_SORTED = 50_000
 _LACKING = ("refused", "quarantined")
 _LACKING_WORDS = {"refused": "No result: not a film that can be assessed", "quarantined": "No result: put aside"}
 _ANGLES = ("lumbar_flexion_median", "hip_flexion_median", "hip_share_median", "trunk_lean_median")
+_ENDS = ("", "_lo", "_hi")
 _UNITS = {"hip_share_median": "pct"}
 #: A spreadsheet takes what begins so for a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 Cells = Mapping[str, Any]
 
 
-def write_lists(parts: Iterable[Path], folder: Path) -> dict[str, bool]:
+def write_lists(parts: Sequence[Path], folder: Path) -> dict[str, bool]:
     """Write the lists into a folder.
 
     Parameters
@@ -64,26 +68,28 @@ def say_doubts(doubts: str | None) -> str:
     return REASONS_BETWEEN.join(VIEW_TROUBLE[name][1] for name in names if name in VIEW_TROUBLE)
 
 
-def cut_name(name: str, most: int) -> str:
-    """Return a name with its middle left out where it is longer."""
-    return name if len(name) <= most else f"{name[: most - 12]}…{name[-11:]}"
-
-
 def _open(path: Path) -> IO[str]:
     # With the mark that tells spreadsheets that it is UTF-8.
     return path.open("w", encoding="utf-8-sig", newline="")
 
 
-def _rows(parts: Iterable[Path]) -> Iterator[Cells]:
+def _rows(parts: Sequence[Path]) -> Iterator[Cells]:
+    """Yield the rows; of an archive that is not very large, by address."""
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
+    if sum(pq.read_metadata(part).num_rows for part in parts) <= _MOST_SORTED:
+        tables = [pq.read_table(part, partitioning=None) for part in parts]
+        if tables:
+            yield from pa.concat_tables(tables, promote_options="default").sort_by("url").to_pylist()
+        return
     for part in parts:
         for rows in pq.ParquetFile(part).iter_batches(_ROWS_AT_ONCE):
             yield from rows.to_pylist()
 
 
 def _summary_columns() -> list[str]:
-    angles = [f"{name}_{_UNITS.get(name, 'deg')}{end}" for name in _ANGLES for end in ("", "_lo", "_hi")]
+    angles = [f"{name}_{_UNITS.get(name, 'deg')}{end}" for name in _ANGLES for end in _ENDS]
     return [
         "name", "told", "headline", "cue", "why_not_told", "what_would_help", "doubts", "reps", *angles, "length_s",
         "report", "address",
@@ -91,11 +97,7 @@ def _summary_columns() -> list[str]:
 
 
 def _summarise(row: Cells) -> Cells:
-    angles = {
-        f"{name}_{_UNITS.get(name, 'deg')}{end}": _whole(row[f"{name}{end}"])
-        for name in _ANGLES
-        for end in ("", "_lo", "_hi")
-    }
+    angles = {key: value for name in _ANGLES for key, value in _angle_cells(name, row).items()}
     lacks = row["state"] in _LACKING
     return {
         "name": row["name"],
@@ -113,8 +115,11 @@ def _summarise(row: Cells) -> Cells:
     }
 
 
-def _whole(value: float | None) -> int | None:
-    return None if value is None else round(value)
+def _angle_cells(name: str, row: Cells) -> dict[str, int | None]:
+    """Return an angle with its interval in whole degrees or percents, as reports show it."""
+    value, lo, hi = (row[f"{name}{end}"] for end in _ENDS)
+    shown = (None,) * 3 if value is None else map(round, as_shown(name.removesuffix("_median"), value, lo, hi))
+    return {f"{name}_{_UNITS.get(name, 'deg')}{end}": cell for end, cell in zip(_ENDS, shown, strict=True)}
 
 
 def _plain(cells: Cells) -> dict[str, Any]:

@@ -74,7 +74,8 @@ def _say_rows(report: BatchReport) -> str:
 def _print_counts(title: str, counts: Mapping[str, int]) -> None:
     if not counts:
         return
-    table = Table(title=title, title_justify="left", show_header=False)
+    write_out(f"\n{title}")
+    table = Table(show_header=False)
     table.add_column()
     table.add_column(justify="right")
     for name, number in counts.items():
@@ -88,7 +89,8 @@ def _print_untold(report: BatchReport) -> None:
         return
     n_all = report.outcomes.get("Cannot tell", 0)
     title = "Could not be told" if n_all <= len(report.named) else f"Could not be told, the first of {n_all} by name"
-    table = Table(title=title, title_justify="left")
+    write_out(f"\n{title}")
+    table = Table()
     for name in ("film", "why", "what would help"):
         table.add_column(name, overflow="fold")
     for one in report.named:
@@ -103,7 +105,8 @@ def _print_spreads(report: BatchReport) -> None:
         if report.n_results:
             write_out(f"No spreads: fewer than {LEAST_FOR_SPREAD} clips are told.")
         return
-    table = Table(title="Spread: angles of the films that are told, with the usual 90 % interval", title_justify="left")
+    write_out("\nSpread: angles of the films that are told, with their usual 90 % interval")
+    table = Table()
     table.add_column("")
     for name in ("films", "1 in 10 below", "middle", "1 in 10 above", "usually"):
         table.add_column(name, justify="right")
