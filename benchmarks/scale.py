@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from benchmarks.planning import needs_tables, trials
+from benchmarks.planning import buy_table, needs_tables, trials
 from benchmarks.planning.measured import FILE, Measured, read_measured
 from benchmarks.planning.tables import fill_page
 
@@ -23,6 +23,7 @@ PAGE = Path(__file__).resolve().parents[1] / "docs" / "scale.md"
 #: In the order of the page.
 PARTS: Mapping[str, Callable[[Measured], str]] = {
     "short": trials.short_part,
+    "buy": buy_table.buy_part,
     "month": needs_tables.month_part,
     "live": lambda found: needs_tables.live_part(found, trials.sets_a_core(found)),
     "limits": lambda found: needs_tables.limits_part(found, trials.sets_a_core(found)),

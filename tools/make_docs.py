@@ -187,6 +187,15 @@ fail_hi = 40
 hinge_hip_share_min = 55
 ```
 
+A bend is a rep where its bottom was seen. One at which the pictures end, or begin, while the person still moves by more
+than 15° a second (DESIGN) is set aside where others are whole. Where all are cut off, only what holds however the rest
+would have been is told: that the back did much of the bending, or who went first in a toe-touch.
+
+The outcome *mixed* is a bend that is no hinge for one of several reasons, and each is called by its name: the hips led,
+but not far back, or down as well; hips and back shared; a small bend with the back within its limit; reps that differ;
+an interval that leaves two neighbouring answers. Where nothing can be told there is no cue on moving: the one thing to
+try is what would help the film, and the reason names what was not seen, or not told and why.
+
 Numbers that contradict each other (a pass beyond its own *not met*) are refused, with the name of the one to mend; so
 are those of a program file.
 

@@ -33,6 +33,12 @@ class Assumed:
         A worker says so often that it lives, ``hiphinge.service.jobs``.
     set_s, rest_s
         A live patient is in a set for so long, then rests.
+    machine_cores, machine_gb, machines_a_spare
+        The machines that are bought, and for how many of them one more stands by.
+    database_cores, clips_a_database
+        A database, and how many clips a month share one: not for its speed, but so that clinics are apart.
+    disk_share, link_share
+        So full disks and links are planned at most.
     session_sets
         Sets of a live session whose recording is kept.
     """
@@ -52,6 +58,13 @@ class Assumed:
     beat_s: float = 5.0
     set_s: float = 150.0
     rest_s: float = 60.0
+    machine_cores: int = 16
+    machine_gb: int = 64
+    machines_a_spare: int = 20
+    database_cores: int = 2
+    clips_a_database: float = 1e7
+    disk_share: float = 0.7
+    link_share: float = 0.5
 
     @property
     def peak_hour_share(self) -> float:

@@ -9,7 +9,16 @@ from benchmarks.planning.capacity import live_needs, mean_clip_s, month_needs, t
 from benchmarks.planning.measured import Measured
 from benchmarks.planning.tables import markdown_table, say
 
-__all__ = ["assumed_part", "limits_part", "live_part", "measured_part", "month_part"]
+__all__ = [
+    "KEPT_MONTHS",
+    "STEPS",
+    "STEP_NAMES",
+    "assumed_part",
+    "limits_part",
+    "live_part",
+    "measured_part",
+    "month_part",
+]
 
 #: Clips a month.
 STEPS = (1e3, 1e6, 1e8)
@@ -19,7 +28,7 @@ LIVE_PATIENTS = 1e5
 #: An ext4 file system made with its defaults has a place for a file in every 16 KiB.
 _BYTES_AN_INODE = 16_384
 #: Results are kept so many months in the example of the cost of keeping.
-_KEPT_MONTHS = 12
+KEPT_MONTHS = 12
 _LINK_MBIT_S = 1000.0
 
 
@@ -80,6 +89,9 @@ def assumed_part() -> str:
                     "fullest hour"],
         ["reserve", f"cores are planned {a.full_share:.0%} busy at the peak"],
         ["live", f"a set of {a.set_s:.0f} s, then {a.rest_s:.0f} s of rest"],
+        ["to buy", f"machines of {a.machine_cores} cores, {a.machine_gb} GB; a spare for every {a.machines_a_spare} "
+                   f"that are begun; disks {a.disk_share:.0%} and links {a.link_share:.0%} full at most; a database "
+                   f"for {say(a.clips_a_database)} clips a month"],
         ["model", "`full`, no overlay, unless said otherwise"],
     ]  # fmt: skip
     prices = [[one.what, f"{one.amount:g}", one.unit] for one in PRICES.values()]
@@ -107,8 +119,8 @@ def month_part(found: Measured) -> str:
         ("– rows in Parquet, GB a month", [say(one.rows_gb) for one in needs]),
         ("files and folders a month", [say(one.files) for one in needs]),
         ("money a month: cores", [say(one.work_price) for one in needs]),
-        (f"– {_KEPT_MONTHS} months of results kept", [say(_KEPT_MONTHS * one.results_price) for one in needs]),
-        (f"– {_KEPT_MONTHS} months of films kept", [say(_KEPT_MONTHS * one.originals_price) for one in needs]),
+        (f"– {KEPT_MONTHS} months of results kept", [say(KEPT_MONTHS * one.results_price) for one in needs]),
+        (f"– {KEPT_MONTHS} months of films kept", [say(KEPT_MONTHS * one.originals_price) for one in needs]),
     ]
     return markdown_table(["", *STEP_NAMES], [[name, *values] for name, values in lines])
 

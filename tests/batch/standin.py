@@ -14,7 +14,8 @@ from hiphinge.batch.task import Receipt, Task
 def do(task: Task) -> Receipt:
     """Do what the last part of the URL says, and leave a line of what was begun in the batch's folder.
 
-    ``ok``; ``refuse``; ``raise``; ``die`` and ``die-once`` end the process; ``hold`` waits for the file ``go``.
+    ``ok``; ``refuse``; ``raise``; ``die`` and ``die-once`` end the process; ``hold`` waits for the file ``go``;
+    ``sick`` fails in one of the processes, always in the same.
     """
     what, dest = task.url.rsplit("/", 1)[-1], Path(task.dest)
     with (dest / "begun.txt").open("a", encoding="utf-8") as file:
@@ -28,10 +29,25 @@ def do(task: Task) -> Receipt:
         raise RuntimeError("not foreseen")
     if what == "die" or (what == "die-once" and task.attempt == 1):
         os.kill(os.getpid(), signal.SIGKILL)
+    if what == "sick" and _is_sick(dest):
+        return Receipt(
+            task.number, task.url, task.attempt, "failed", kind="OutputError", reason="disk full", worker=name_worker()
+        )
     while what == "hold" and not (dest / "go").exists():
         time.sleep(0.02)
     result.write_text("x", encoding="utf-8")
     return Receipt(task.number, task.url, task.attempt, "done", key=f"key-{task.number}", worker=name_worker())
+
+
+def _is_sick(dest: Path) -> bool:
+    """Tell whether this process is the one that falls ill: the first to ask."""
+    try:
+        with (dest / "sick").open("x", encoding="utf-8") as file:
+            file.write(str(os.getpid()))
+    except FileExistsError:
+        time.sleep(0.05)
+        return (dest / "sick").read_text(encoding="utf-8") == str(os.getpid())
+    return True
 
 
 def begun(dest: Path) -> list[tuple[int, int]]:

@@ -105,6 +105,27 @@ def test_what_was_not_foreseen_comes_back_as_failed(executor, dest):
     assert (receipt.state, receipt.kind, receipt.reason) == ("failed", "RuntimeError", "not foreseen")
 
 
+def test_a_machine_that_fails_all_the_time_gets_no_more_work(tmp_path, dest):
+    said = []
+    with dask_cluster(tmp_path / "cluster") as cluster:
+        executor = ClusterExecutor(cluster.address, dest, do=standin.do, say=said.append)
+        try:
+            wait_until(lambda: executor.slots == 4, "both workers")
+            receipts: dict[int, Receipt] = {}
+            for first in range(0, 80, 2):
+                for number in (first, first + 1):
+                    executor.submit(task(number, "sick", dest))
+                receipts |= collect(executor, 2)
+            wait_until(lambda: executor.slots == 2, "that one of them is left")
+            wait_until(lambda: said, "a word about it")
+        finally:
+            executor.close()
+    failed = [n for n, one in receipts.items() if one.state == "failed"]
+    assert 5 <= len(failed) <= 8
+    assert all(receipts[n].state == "done" for n in range(40, 80))
+    assert "gets no work: OutputError in 5 clips in a row (disk full), and not elsewhere" in said[0]
+
+
 def test_a_worker_that_dies_costs_its_own_clip_an_attempt_and_no_other(executor, dest):
     wait_until(lambda: executor.slots == 4, "both workers")
     for number in range(12):

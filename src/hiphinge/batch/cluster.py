@@ -208,6 +208,8 @@ class ClusterExecutor:
         """See one task through to its receipt."""
         try:
             receipt = await self._assess(task)
+            if len(self._workforce.threads) > 1:
+                self._workforce.note(receipt)
         except ClusterError:
             return  # told by ``wait``
         except Died as death:

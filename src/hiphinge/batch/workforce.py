@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from hiphinge import __version__
-from hiphinge.batch.remote import probe
+from hiphinge.batch.remote import name_worker, probe
+from hiphinge.batch.task import Receipt
 from hiphinge.errors import ClusterError
 
 __all__ = ["Workforce"]
@@ -18,6 +20,8 @@ __all__ = ["Workforce"]
 SAY_EVERY_S = 60.0
 #: A scheduler that answers nothing for so long is gone.
 SILENT_S = 60.0
+#: A worker that fails so often in a row in the same way, while others bring so many clips to an end, gets no more work.
+MOST_FAILURES = 5
 #: So long a newcomer may take to say whether it fits; it is asked again later.
 PROBE_S = 10.0
 
@@ -46,6 +50,9 @@ class Workforce:
         self._next_word_s = time.monotonic() + 1.0
         self.threads: dict[str, int] = {}
         self.unfit: dict[str, str] = {}
+        self._names: dict[str, str] = {}
+        self._in_a_row: dict[str, tuple[str, int]] = {}
+        self._n_done: dict[str, int] = {}
 
     def gather(self, within_s: float | None) -> None:
         """Wait for the first worker, aloud.
@@ -80,8 +87,41 @@ class Workforce:
                 self.unfit[address] = why
             else:
                 self.threads[address] = there[address]
+        await self._learn_names([address for address in self.threads if address not in self._names])
         self.threads = {address: n for address, n in self.threads.items() if address in there}
         self.unfit = {address: why for address, why in self.unfit.items() if address in there}
+
+    async def _learn_names(self, workers: list[str]) -> None:
+        """Learn what each calls itself in its receipts; who does not answer is asked again later."""
+        if workers:
+            asked = self._client.run(name_worker, workers=workers, on_error="return")
+            with contextlib.suppress(OSError):
+                answers = await asyncio.wait_for(asked, PROBE_S)
+                self._names |= {address: name for address, name in answers.items() if isinstance(name, str)}
+
+    def note(self, receipt: Receipt) -> None:
+        """Take in how a worker fared; one that fails all the time while others do not gets no more work.
+
+        A machine whose disk is full fails at once, and would draw clip after clip from those that work.
+        """
+        name = receipt.worker
+        if receipt.state != "failed":
+            self._in_a_row.pop(name, None)
+            self._n_done[name] = self._n_done.get(name, 0) + 1
+            return
+        kind, number = self._in_a_row.get(name, (receipt.kind, 0))
+        number = number + 1 if kind == receipt.kind else 1
+        if number == 1:  # what others do is counted from here on
+            self._n_done = {}
+        self._in_a_row[name] = (receipt.kind, number)
+        others = sum(count for other, count in self._n_done.items() if other != name)
+        if number >= MOST_FAILURES and others >= MOST_FAILURES:
+            self._set_aside(name, f"{receipt.kind} in {number} clips in a row ({receipt.reason}), and not elsewhere")
+
+    def _set_aside(self, name: str, why: str) -> None:
+        for address in [address for address in self.threads if self._names.get(address) == name]:
+            self.unfit[address] = why
+            del self.threads[address]
 
     async def _ask(self, workers: list[str]) -> dict[str, str]:
         """Return why each worker does not fit; one that does not answer is left out, and asked again later."""

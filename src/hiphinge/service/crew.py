@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 
@@ -9,9 +10,13 @@ from hiphinge.service.jobs import JobRunner
 
 __all__ = ["Crew"]
 
+_log = logging.getLogger(__name__)
+
 
 class Crew:
     """Runs some runners side by side, each in a thread of its own.
+
+    Where one ends by an error that nobody foresaw, the others take nothing more, and the error is raised.
 
     Parameters
     ----------
@@ -44,6 +49,10 @@ class Crew:
         with ThreadPoolExecutor(len(self._runners), thread_name_prefix="worker") as pool:
             doing = [pool.submit(work, one) for one in self._runners]
             # In short steps: signals are heard by this thread, between them.
-            while wait(doing, timeout=0.5).not_done:
-                pass
+            failed = False
+            while (seen := wait(doing, timeout=0.5)).not_done:
+                if not failed and (error := next((e for one in seen.done if (e := one.exception())), None)):
+                    failed = True
+                    _log.error("A runner ended by an error that was not foreseen: %s.", type(error).__name__)
+                    self.ask_to_end()
         return sum(one.result() for one in doing)
