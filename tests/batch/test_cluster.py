@@ -71,7 +71,8 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DaskCluster]:
 @pytest.fixture(autouse=True)
 def _dask_speaks_again() -> Iterator[None]:
     yield
-    logging.getLogger("distributed").setLevel(logging.NOTSET)
+    for name in ("distributed", "distributed.client"):
+        logging.getLogger(name).setLevel(logging.NOTSET)
 
 
 @pytest.fixture
@@ -232,6 +233,27 @@ def test_workers_without_nannies_may_all_die_and_others_come_late(tmp_path, dest
         assert {one.state for one in rest.values()} == {"done"}
         wait_until(lambda: executor.slots == 4, "slots follow who joined")
         executor.close()
+
+
+def test_at_a_terminal_a_scheduler_that_dies_is_told_without_a_traceback(tmp_path):
+    films = tmp_path / "films"
+    films.mkdir()
+    photo = (DATA / "person_side.jpg").read_bytes()
+    for number in range(60):
+        (films / f"{number}.jpg").write_bytes(photo + bytes([number]))
+    with dask_cluster(tmp_path / "cluster", workers=1) as cluster:
+        command = [sys.executable, "-c", "from hiphinge.cli import main; main()", "batch", str(films)]
+        process = subprocess.Popen(
+            [*command, "--out", str(tmp_path / "out"), "--cluster", cluster.address], stderr=subprocess.PIPE, text=True
+        )
+        journal = tmp_path / "out" / "journal.jsonl"
+        wait_until(lambda: journal.exists() and journal.stat().st_size, "the first clip")
+        cluster.kill(cluster.scheduler)
+        _, told = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 15
+    assert "is gone" in told
+    assert "Traceback" not in told
+    assert "distributed" not in told
 
 
 def test_a_scheduler_that_dies_ends_the_run_at_once_and_a_second_run_finds_what_was_done(tmp_path, dest):

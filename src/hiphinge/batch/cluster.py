@@ -41,6 +41,8 @@ MAX_FAILURES, PULSE_S = 3, 0.25
 #: Marks of a driver that was killed are swept away after this, seconds.
 STALE_MARKS_S = 86_400.0
 _MARKS = ".cluster"
+#: Dask's loggers with levels of their own, which write tracebacks of a connection that breaks before it is said here.
+_LOUD = ("distributed", "distributed.client")
 
 
 class ClusterExecutor:
@@ -89,11 +91,11 @@ class ClusterExecutor:
         self._results: queue.SimpleQueue[Receipt | None] = queue.SimpleQueue()
         self._lost: ClusterError | None = None
         self._closed = False
-        # Dask writes tracebacks of a connection that breaks, before and over what is said here.
-        logging.getLogger("distributed").setLevel(logging.CRITICAL)
         self._jobs: set[asyncio.Task[None]] = set()
         self._n_handed = 0
         self._client = connect(address, timeout_s=connect_s)
+        for name in _LOUD:
+            logging.getLogger(name).setLevel(logging.CRITICAL)
         if not is_private(address):
             say(
                 f"{address} is not encrypted: names of films, and what is seen in long ones, can be read on the way. "
