@@ -42,7 +42,7 @@ def test_every_command_and_option_is_on_the_page() -> None:
     }  # fmt: skip
     groups = {name: command.commands for name, command in commands.items() if hasattr(command, "commands")}
     assert {name: set(inside) for name, inside in groups.items()} == {
-        "batch": {"run", "report"},
+        "batch": {"run", "report", "forget"},
         "program": {"show", "check", "export", "page"},
         "person": {"add", "list", "export", "erase"},
         "session": {"start", "log", "finish", "summary", "symptom", "morning", "undo"},

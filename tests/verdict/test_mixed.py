@@ -2,7 +2,7 @@
 
 import pytest
 
-from hiphinge.model import Finding, Measure, Rep
+from hiphinge.model import Finding, Measure, QualityCheck, Rep
 from hiphinge.report.words import OUTCOME_WORDS, badge_text
 from hiphinge.verdict import criteria_for, decide_verdict
 from hiphinge.verdict.classify import RepView, outcome_of_rep
@@ -157,5 +157,16 @@ class TestCannotTell:
         short = Finding("1", "", 1, spec.measure, "fail", 0.1, 0.0, 0.2, "FL", "", 0.0, "", spec.cue, "")
         verdict = decide_verdict((self.REP,), measures, (short,), (), criteria_for("hinge"), cut_off=(1,))
         assert (verdict.outcome, verdict.cue) == (outcome, cue)
+        said = "The bend at 1.0 s is cut off before its bottom, or begins after it"
         if outcome == "cannot_tell":
-            assert verdict.reasons[0] == "The bend at 1.0 s is cut off before its bottom, or begins after it."
+            assert verdict.reasons[0] == f"{said}."
+        else:
+            assert verdict.reasons[-1] == f"{said}; it may have gone further."
+
+    def test_the_advice_is_about_what_is_missing(self):
+        leg = QualityCheck("leg_visible", "leg", 50.0, " %", "", "", "usable", ("knee_flexion",), "Move the plate.")
+        stand = QualityCheck("still_stand", "stand", 0.0, " s", "", "", "usable", ("lumbar_flexion",), "Stand first.")
+        lumbar = Measure("lumbar_flexion", "", 1, None, None, None, "°", "cannot_tell", "Too wide.")
+        pelvis = Measure("pelvis_tilt", "", 1, 60.0, 58.0, 62.0, "°", "good", "")
+        verdict = decide_verdict((self.REP,), (lumbar, pelvis), (), (leg, stand), criteria_for("hinge"))
+        assert verdict.cue == "Stand first."

@@ -77,10 +77,7 @@ def decide_verdict(
         rule, cue = _pick_advice(by_rep.values(), quality, criteria)
         if cut_off and not _list_unseen(quality):
             rule, cue = "0", _FILM_WHOLE
-            reasons = (
-                *(f"The bend at {rep.bottom_s:.1f} s {CUT_OFF}." for rep in reps if rep.number in cut_off),
-                *reasons,
-            )
+            reasons = (*_say_cut_off(reps, cut_off), *reasons)
         else:
             reasons = _why_open(by_rep.values(), outcomes, quality, criteria) + reasons
         return Verdict(outcome, HEADLINES[outcome], cue, rule, "", reasons, not_told)
@@ -89,6 +86,8 @@ def decide_verdict(
         rule = _OUTCOME_RULE[outcome]
         cue = criteria.rule(rule).cue
     praise = "" if cue else PRAISE.get(outcome, "")
+    if cut_off:
+        reasons = (*reasons, *_say_cut_off(reps, cut_off, "; it may have gone further"))
     mixed = outcome == "mixed"
     headline = head_of_mixed(list(by_rep.values()), outcomes, criteria) if mixed else HEADLINES[outcome]
     return Verdict(outcome, headline, cue, rule, praise, reasons, not_told)
@@ -96,6 +95,10 @@ def decide_verdict(
 
 def _of_cut_off(outcome: Outcome, rep: RepView, cut_off: Collection[int]) -> Outcome:
     return outcome if rep.number not in cut_off or outcome in _LEAST else "cannot_tell"
+
+
+def _say_cut_off(reps: Iterable[Rep], cut_off: Collection[int], more: str = "") -> tuple[str, ...]:
+    return tuple(f"The bend at {rep.bottom_s:.1f} s {CUT_OFF}{more}." for rep in reps if rep.number in cut_off)
 
 
 def _refuse(reps: Sequence[Rep], quality: Sequence[QualityCheck], criteria: Criteria) -> Verdict | None:
@@ -125,7 +128,9 @@ def _pick_advice(reps: Iterable[RepView], quality: Sequence[QualityCheck], crite
         return "", _ROUND_MORE
     if criteria.drill in _SINGLE and not _list_unseen(quality):
         return "", ""  # what was seen answers it, or nothing about the film would
+    missing = next((found[1] for rep in reps if (found := _find_missing(rep, criteria))), "lumbar_flexion")
     weak = [c for c in quality if c.grade == "usable" and DECISIVE & set(c.affects)]
+    weak.sort(key=lambda c: missing not in c.affects)  # first what touches what is missing
     advice = next((c.advice for c in (*_list_unseen(quality), *weak) if c.advice), "")
     return ("0", advice) if advice else ("", "")
 
@@ -142,27 +147,28 @@ def _why_open(
     if lines or criteria.drill in _SINGLE:
         return lines
     untold = [rep for rep, outcome in zip(reps, outcomes, strict=True) if outcome == "cannot_tell"]
-    texts = [_name_missing(rep, criteria) or _name_open(rep, criteria) for rep in untold]
+    texts = [_say_missing(rep, criteria) or _name_open(rep, criteria) for rep in untold]
     return (next((text for text in texts if text), _OPEN),)
 
 
-def _name_missing(rep: RepView, criteria: Criteria) -> str:
-    """Name what the outcome rests on and the rep does not tell, with the reason; "" where nothing is missing."""
+def _find_missing(rep: RepView, criteria: Criteria) -> tuple[str, str] | None:
+    """Return in words, and by its measure, what the outcome rests on and the rep does not tell; None where all is."""
     if criteria.drill == "toe_touch":
-        return _say_missing("Who went first", rep, "hip_share_60")
+        return ("Who went first", "hip_share_60") if rep.get("hip_share_60") is None else None
     for name, what in (("lumbar_flexion", "How far the lower back bent"), ("pelvis_tilt", "How far the pelvis tilted")):
         if rep.get(name) is None:
-            return _say_missing(what, rep, name)
+            return what, name
     if not can_rule_out_squat(rep, criteria):
-        return _say_missing("Whether it was a squat", rep, "drop_per_back")
+        return "Whether it was a squat", "drop_per_back"
     found = weigh(rep, criteria)
     if found["cannot_tell"] > _NAMED * found.total():
-        return _say_missing("How far back the hips went", rep, "hip_back")
-    return ""
+        return "How far back the hips went", "hip_back"
+    return None
 
 
-def _say_missing(what: str, rep: RepView, name: str) -> str:
-    return f"{what} was not told: {why}" if (why := rep.why(name)) else ""
+def _say_missing(rep: RepView, criteria: Criteria) -> str:
+    found = _find_missing(rep, criteria)
+    return f"{found[0]} was not told: {why}" if found and (why := rep.why(found[1])) else ""
 
 
 def _name_open(rep: RepView, criteria: Criteria) -> str:
