@@ -17,7 +17,7 @@ __all__ = ["SUMMARY", "WITHOUT_RESULT", "say_doubts", "write_lists"]
 SUMMARY = "summary.csv"
 #: Every clip that has no result, and why.
 WITHOUT_RESULT = "without_result.csv"
-_ROWS_AT_ONCE = 20_000
+_ROWS_AT_ONCE = 2_000
 #: More rows than this are listed as they come, and not held.
 _MOST_SORTED = 50_000
 _LACKING = ("refused", "quarantined")
@@ -25,6 +25,10 @@ _LACKING_WORDS = {"refused": "No result: not a film that can be assessed", "quar
 _ANGLES = ("lumbar_flexion_median", "hip_flexion_median", "hip_share_median", "trunk_lean_median")
 _ENDS = ("", "_lo", "_hi")
 _UNITS = {"hip_share_median": "pct"}
+_NEEDED = (
+    "state", "name", "kind", "reason", "next_step", "attempts", "url", "outcome", "headline", "cue", "why", "doubts",
+    "n_reps", "duration_s", "is_photograph", "folder", *(f"{name}{end}" for name in _ANGLES for end in _ENDS),
+)  # fmt: skip
 #: A spreadsheet takes what begins so for a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 Cells = Mapping[str, Any]
@@ -79,13 +83,22 @@ def _rows(parts: Sequence[Path]) -> Iterator[Cells]:
     import pyarrow.parquet as pq
 
     if sum(pq.read_metadata(part).num_rows for part in parts) <= _MOST_SORTED:
-        tables = [pq.read_table(part, partitioning=None) for part in parts]
+        tables = [pq.read_table(part, columns=_there(part), partitioning=None) for part in parts]
         if tables:
-            yield from pa.concat_tables(tables, promote_options="default").sort_by("url").to_pylist()
+            for rows in pa.concat_tables(tables, promote_options="default").sort_by("url").to_batches(_ROWS_AT_ONCE):
+                yield from rows.to_pylist()
         return
     for part in parts:
-        for rows in pq.ParquetFile(part).iter_batches(_ROWS_AT_ONCE):
+        for rows in pq.ParquetFile(part).iter_batches(_ROWS_AT_ONCE, columns=_there(part)):
             yield from rows.to_pylist()
+
+
+def _there(part: Path) -> list[str]:
+    """Return the columns that the lists need and that a part has: one of an earlier day may lack some."""
+    import pyarrow.parquet as pq
+
+    names = set(pq.read_schema(part).names)
+    return [name for name in _NEEDED if name in names]
 
 
 def _summary_columns() -> list[str]:
