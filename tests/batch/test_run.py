@@ -64,6 +64,24 @@ def test_every_entry_comes_to_its_end_and_is_done_once(tmp_path, dest, make_exec
     assert (again.skipped, again.finished, len(begun(dest))) == (32, 0, n_begun)
 
 
+def test_what_waits_is_taken_back_and_what_is_under_way_is_finished(tmp_path, dest, make_executor):
+    source = make_clips(tmp_path / "films", *["hold"] * 8)
+    executor = make_executor(dest.parent, do)
+    for number in range(6):
+        executor.submit(Task(number, str(source / f"{number:03d}.mp4"), str(dest), PLAIN))
+    wait_until(lambda: len(begun(dest)) == 2, "two clips")
+    taken = executor.take_back()
+    assert len(taken) == 4
+    dest.with_suffix(".go").touch()
+    found = []
+    wait_until(lambda: found.extend(executor.wait(0.5)) or len(found) == 2, "the two that were begun")
+    assert {one.number for one in found} | set(taken) == set(range(6))
+    assert {one.state for one in found} == {"done"}
+    executor.submit(Task(7, str(source / "007.mp4"), str(dest), PLAIN))
+    wait_until(lambda: found.extend(executor.wait(0.5)) or len(found) == 3, "one that comes later")
+    assert len(begun(dest)) == 3
+
+
 def test_a_driver_that_is_killed_costs_nothing_that_was_written(tmp_path, dest):
     source = make_clips(tmp_path / "films", *["slow"] * 30)
     driver = subprocess.Popen(

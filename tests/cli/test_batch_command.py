@@ -105,7 +105,7 @@ def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(tmp_path):
     os.kill(process.pid, signal.SIGINT)
     _, told = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert "Stopping after the clips at hand" in told
+    assert "Stopping after the clips that are under way" in told
     assert "the same command goes on" in told
     n_done = len(journal.read_text(encoding="utf-8").splitlines())
     assert 1 <= n_done < 40

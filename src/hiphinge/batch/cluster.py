@@ -41,6 +41,8 @@ MAX_FAILURES, PULSE_S = 3, 0.25
 #: Marks of a driver that was killed are swept away after this, seconds.
 STALE_MARKS_S = 86_400.0
 _MARKS = ".cluster"
+#: So long it may take to take clips back; then they are waited for.
+_TAKE_BACK_S = 30.0
 #: Dask's loggers with levels of their own, which write tracebacks of a connection that breaks before it is said here.
 _LOUD = ("distributed", "distributed.client")
 
@@ -92,6 +94,7 @@ class ClusterExecutor:
         self._lost: ClusterError | None = None
         self._closed = False
         self._jobs: set[asyncio.Task[None]] = set()
+        self._unbegun: dict[int, tuple[Path, Any, asyncio.Task[Any]]] = {}
         self._n_handed = 0
         self._client = connect(address, timeout_s=connect_s)
         for name in _LOUD:
@@ -140,6 +143,26 @@ class ClusterExecutor:
         if not receipts:
             self._check_alive()
         return receipts
+
+    def take_back(self) -> list[int]:
+        """Take back what no worker has begun, and return its numbers.
+
+        Whoever sets a clip's mark first has it: where that is the driver, no worker begins it any more.
+        """
+        taking = asyncio.run_coroutine_threadsafe(self._take_back(), self._loop)
+        with contextlib.suppress(TimeoutError):
+            return taking.result(_TAKE_BACK_S)
+        return []
+
+    async def _take_back(self) -> list[int]:
+        taken = []
+        for number, (mark, future, job) in list(self._unbegun.items()):
+            with contextlib.suppress(OSError):
+                # One that came to its end meanwhile has no mark either.
+                if future.status == "pending" and claim(mark):
+                    taken.append(number)
+                    job.cancel()
+        return taken
 
     def close(self, *, cancel: bool = False) -> None:
         """Let go of the cluster, which stays up.
@@ -224,7 +247,10 @@ class ClusterExecutor:
         self._results.put(receipt)
 
     async def _assess(self, task: Task) -> Receipt:
-        found = await self._fetch(await self._hand_over(self._do, task))
+        try:
+            found = await self._fetch(await self._hand_over(self._do, task, number=task.number))
+        finally:
+            self._unbegun.pop(task.number, None)
         while isinstance(found, PartPlan):
             found = await self._assess_in_parts(task, found)
         receipt: Receipt = found
@@ -247,10 +273,13 @@ class ClusterExecutor:
         """Bring a result here."""
         return await self._client.gather(future)
 
-    async def _hand_over(self, function: Callable[..., Any], *args: Any, held: tuple[Any, ...] = ()) -> Any:
+    async def _hand_over(
+        self, function: Callable[..., Any], *args: Any, held: tuple[Any, ...] = (), number: int | None = None
+    ) -> Any:
         """Have a worker do something; return the future that holds the result, which stays there.
 
-        Work that waited at a worker that died or does not fit goes to another, at no cost.
+        With the ``number`` of a clip it can be taken back as long as nobody has begun. Work that waited at a worker
+        that died or does not fit goes to another, at no cost.
 
         Raises
         ------
@@ -270,6 +299,8 @@ class ClusterExecutor:
                 guard, __version__, str(self._marks), mark, work, *held,
                 key=f"hiphinge-{mark}", pure=False, **self._preference(),
             )  # fmt: skip
+            if number is not None and (job := asyncio.current_task()) is not None:
+                self._unbegun[number] = (self._marks / mark, future, job)
             error = await future.exception()
             if future.status == "finished":
                 return future

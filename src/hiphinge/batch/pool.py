@@ -70,14 +70,22 @@ class PoolExecutor:
                 receipts.append(self._results.get_nowait())
         return receipts
 
+    def take_back(self) -> list[int]:
+        """Take back what waits and was not begun, and return its numbers."""
+        taken: list[int] = []
+        with contextlib.suppress(queue.Empty):
+            while True:
+                task = self._waiting.get_nowait()
+                if task is not None:
+                    taken.append(task.number)
+        return taken
+
     def close(self, *, cancel: bool = False) -> None:
         """Let go of the workers: after the clip at hand, or at once with ``cancel``; what waits is not begun."""
         if self._closed:
             return
         self._closed = True
-        with contextlib.suppress(queue.Empty):
-            while True:
-                self._waiting.get_nowait()
+        self.take_back()
         for _ in self._keepers:
             self._waiting.put(None)
         if cancel:

@@ -140,7 +140,7 @@ class BatchRun:
         self._reached_end = False
 
     def stop(self) -> None:
-        """Hand out nothing more; what is under way is finished."""
+        """Hand out nothing more, and take back what waits; what is under way is finished."""
         self._stopping = True
 
     @property
@@ -176,9 +176,13 @@ class BatchRun:
         return self.tally
 
     def _loop(self, journal: Journal, jobs: Iterator[_Job]) -> None:
-        flushed_s = time.monotonic()
+        flushed_s, taken_back = time.monotonic(), False
         while True:
             self._fill(jobs)
+            if self._stopping and not taken_back:
+                taken_back = True
+                for number in self._executor.take_back():
+                    del self._in_flight[number]
             if not self._in_flight:
                 self._give_up_on_held()
                 return

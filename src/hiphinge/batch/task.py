@@ -95,5 +95,8 @@ class Executor(Protocol):
     def wait(self, timeout_s: float) -> list[Receipt]:
         """Return what has finished, waiting so long for the first; each submitted task comes back exactly once."""
 
+    def take_back(self) -> list[int]:
+        """Take back what waits and was not begun, and return its numbers: it comes back no more."""
+
     def close(self, *, cancel: bool = False) -> None:
         """Let go of the workers; with ``cancel`` what is under way is given up (its half-written result vanishes)."""

@@ -174,13 +174,13 @@ def _count_beside(entries: Source, tally: Tally, limit: int | None) -> None:
 
 @contextmanager
 def stopping(batch: BatchRun, watcher: Watcher) -> Iterator[None]:
-    """Let the first Ctrl-C end the work after the clips at hand, and the second at once."""
+    """Let the first Ctrl-C end the work after the clips that are under way, and the second at once."""
 
     def leave(_number: int, _frame: FrameType | None) -> None:
         if batch.was_stopped:
             raise KeyboardInterrupt
         batch.stop()
-        watcher.say("Stopping after the clips at hand; Ctrl-C again leaves at once.")
+        watcher.say("Stopping after the clips that are under way; Ctrl-C again leaves at once.")
 
     # SIGTERM is how SLURM, systemd and containers ask.
     before = {number: signal.signal(number, leave) for number in (signal.SIGINT, signal.SIGTERM)}

@@ -21,7 +21,7 @@ from hiphinge.program.model import Drill, Program
 from hiphinge.program.pain import call_pain, rate_back
 from hiphinge.program.words import name_drill, name_step, places_text
 from hiphinge.verdict.criteria import Criteria, Limits, criteria_for
-from hiphinge.verdict.headlines import SHORT
+from hiphinge.verdict.headlines import SHORT_ALONE
 
 __all__ = ["Answer", "ReviewPoint", "clip_share", "estimate_text", "review_session", "whole_text"]
 
@@ -145,7 +145,7 @@ def _hips(facts: SessionFacts, program: Program) -> tuple[Answer, str]:
     if clip.outcome in _UNTOLD:
         return "cannot_tell", f"{name}: cannot tell from this clip."
     share = estimate(clip.measures, "hip_share", "%")
-    text = f"{name}: {SHORT.get(clip.outcome, clip.outcome.replace('_', ' '))}." + _told("Hip share", share)
+    text = f"{name}: {SHORT_ALONE.get(clip.outcome, clip.outcome.replace('_', ' '))}." + _told("Hip share", share)
     least = _hinge_share(program, (clip.drill,))
     if clip.outcome == "mixed" and share is not None and share.value >= least:  # mixed for another reason
         return "cannot_tell", f"{name}: one clip is too little to say." + _told("Hip share", share)

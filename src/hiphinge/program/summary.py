@@ -27,7 +27,7 @@ from hiphinge.program.review import ReviewPoint, estimate_text, review_session, 
 from hiphinge.program.screen import explain_screen
 from hiphinge.program.trend import CAMERA_MDC
 from hiphinge.program.words import mask_addresses, name_choice, name_drill, name_step, name_variant, places_text
-from hiphinge.verdict.headlines import NOTICE, SHORT
+from hiphinge.verdict.headlines import NOTICE, SHORT_ALONE
 
 __all__ = [
     "BeforeAfter",
@@ -292,7 +292,7 @@ def _compare_pain(usual: int, coached: int, outcome: str) -> str:
     if usual == coached == 0:
         return "No pain in either bend."
     if change.verdict == "better" and outcome in _NO_HINGE:
-        seen = SHORT.get(outcome, "cannot tell")
+        seen = SHORT_ALONE.get(outcome, "cannot tell")
         return f"{said}: less. The second clip shows no hinge ({seen}), so that this says nothing about hinging."
     if change.verdict == "better":
         return f"{said}: it eased with the other way of bending. That tells what helped today, not why it hurts."

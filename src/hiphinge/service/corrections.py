@@ -69,6 +69,8 @@ class Preview:
     reps_after: tuple[RepResult, ...]
     outcome_before: str
     outcome_after: str
+    headline_before: str
+    headline_after: str
     differences: tuple[Difference, ...]
     next_before: Decision
     next_after: Decision
@@ -219,6 +221,8 @@ def preview_correction(desk: Desk, person: Person, clip: SeenClip, corrections: 
         reps_after=event.reps,
         outcome_before=before.verdict.outcome,
         outcome_after=event.outcome,
+        headline_before=before.verdict.headline,
+        headline_after=after.verdict.headline,
         differences=_compare(before, after),
         next_before=next_step(history, desk.program),
         next_after=next_step(tried, desk.program),

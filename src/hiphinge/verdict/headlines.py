@@ -21,6 +21,7 @@ __all__ = [
     "REPS_DIFFER",
     "SHARED_SMALL",
     "SHORT",
+    "SHORT_ALONE",
     "SHORT_OF_BACK",
     "SHORT_OF_WALL",
     "WALL_UNTOLD",
@@ -97,6 +98,9 @@ SHORT: Mapping[str, str] = {
     "no_tilt": "the pelvis hardly tilts",
     "reference_taken": "rounding, taken as the reference",
 }
+
+#: The same where nothing but the outcome is known: what a mixed one lacks is not.
+SHORT_ALONE: Mapping[str, str] = {**SHORT, "mixed": "not quite a hinge"}
 
 #: Answers that an estimate may leave open, from the hips to the back, after "it may be that".
 OPEN: Mapping[Outcome, str] = {

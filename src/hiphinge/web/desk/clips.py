@@ -13,7 +13,7 @@ from hiphinge.clip.corrections import MOST_CORRECTIONS, Corrections, JointPlace
 from hiphinge.errors import InputNotFound, UsageError
 from hiphinge.program.history import ClipSeen, RepResult, SetDone
 from hiphinge.report.replay import replay_document
-from hiphinge.report.words import GRADE_WORDS, OUTCOME_WORDS, interval_text, named_text, reference_text, untold_lines
+from hiphinge.report.words import GRADE_WORDS, badge_text, interval_text, named_text, reference_text, untold_lines
 from hiphinge.sagittal.points import JOINTS
 from hiphinge.service.corrections import (
     Preview,
@@ -167,8 +167,8 @@ def _read(desk: Desk, clip: SeenClip, wanted: CorrectionWanted) -> Corrections:
 def _preview_view(found: Preview) -> dict[str, Any]:
     return {
         "outcome": {
-            "before": OUTCOME_WORDS.get(found.outcome_before, found.outcome_before),  # type: ignore[call-overload]
-            "after": OUTCOME_WORDS.get(found.outcome_after, found.outcome_after),  # type: ignore[call-overload]
+            "before": badge_text(found.outcome_before, found.headline_before),
+            "after": badge_text(found.outcome_after, found.headline_after),
         },
         "reps": _rep_pairs(found.reps_before, found.reps_after),
         "measures": [
