@@ -187,9 +187,9 @@ fail_hi = 40
 hinge_hip_share_min = 55
 ```
 
-A bend is a rep where its bottom was seen. One at which the pictures end, or begin, while the person still moves by more
-than 15° a second (DESIGN) is set aside where others are whole. Where all are cut off, only what holds however the rest
-would have been is told: that the back did much of the bending, or who went first in a toe-touch.
+Of a bend that is cut off, at which the pictures end or begin while the person is well on the way (more than 15° a second
+and 0.6 of the way's greatest speed, DESIGN), only what holds however the rest would have been is told: a lumbar flexion
+past the line of rule 4, or who went first in a toe-touch that has passed 60° of lean. Otherwise it does not count.
 
 The outcome *mixed* is a bend that is no hinge for one of several reasons, and each is called by its name: the hips led,
 but not far back, or down as well; hips and back shared; a small bend with the back within its limit; reps that differ;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hiphinge.model import Array, Rep
 from hiphinge.signal import find_peaks, smooth
@@ -21,11 +22,12 @@ DEEP_RATIO = 0.95
 _SIGMA_S = 0.12
 #: A gap longer than this inside a descent or ascent makes it unseen.
 MAX_GAP_S = 0.5
-#: Somebody who still moves this fast where the picture ends had not come to the bottom, or left it before (DESIGN: a
-#: bow goes at 20-40 degrees a second, a hold wavers by under 10).
-MIN_MOVING_DEG_PER_S = 15.0
+#: Somebody who still moves this fast where the pictures end, and at this share of the way's greatest speed, had not
+#: come near the bottom (DESIGN: a hold wavers by under 10 degrees a second; a smooth bow is so slow at 0.9 of its
+#: depth).
+MIN_MOVING_DEG_PER_S, MOVING_RATIO = 15.0, 0.6
 #: Over so long the speed is read, and so near its end a bottom lies at the end of what was seen.
-_SPEED_S, _NEAR_S = 0.3, 0.12
+_NEAR_S = 0.12
 
 
 def find_reps(
@@ -106,8 +108,8 @@ def is_bottom_seen(depth_deg: Array, *, time_s: Array, rep: Rep) -> bool:
     Returns
     -------
     bool
-        False where the pictures end, or begin, beside the bottom while the person still moves. Where somebody holds
-        still to the end it is True: that is a bottom.
+        False where the pictures end, or begin, while the person is well on the way. Where somebody holds still, or has
+        slowed down for the bottom, it is True.
     """
     seen = np.flatnonzero(np.isfinite(depth_deg))
     times, values = time_s[seen], depth_deg[seen]
@@ -115,21 +117,24 @@ def is_bottom_seen(depth_deg: Array, *, time_s: Array, rep: Rep) -> bool:
     place = int(np.searchsorted(seen, rep.bottom_frame))
     first = int(max((gap + 1 for gap in gaps if gap < place), default=0))
     last = int(min((gap for gap in gaps if gap >= place), default=seen.size - 1))
+    calm = smooth(values, time_s=times, sigma_s=_SIGMA_S)
     at_end = times[last] - times[place] <= _NEAR_S
     at_start = times[place] - times[first] <= _NEAR_S
-    goes_on = at_end and _speed(times, values, first, last, from_end=True) > MIN_MOVING_DEG_PER_S
-    came_from = at_start and _speed(times, values, first, last, from_end=False) < -MIN_MOVING_DEG_PER_S
+    begin, end = np.searchsorted(seen, (rep.start_frame, rep.end_frame))
+    goes_on = at_end and _still_goes(times, values, calm, rows=np.arange(max(begin, first), last + 1))
+    came_from = at_start and _still_goes(-times, values, calm, rows=np.arange(min(end - 1, last), first - 1, -1))
     return not (goes_on or came_from)
 
 
-def _speed(times: Array, values: Array, first: int, last: int, *, from_end: bool) -> float:
-    """Degrees a second over the end, or the beginning, of a stretch; 0 where it is too short to tell."""
-    inside = np.arange(first, last + 1)
-    near = times[last] - times[inside] if from_end else times[inside] - times[first]
-    rows = inside[near <= _SPEED_S]
-    if rows.size < 3:
-        return 0.0
-    return float(np.polyfit(times[rows] - times[rows[0]], values[rows], 1)[0])
+def _still_goes(times: Array, values: Array, calm: Array, *, rows: NDArray[np.intp]) -> bool:
+    """Tell whether the way to the last of these rows was far from its end: nearly as fast there as it ever was."""
+    if rows.size < 4:
+        return False
+    steps = np.diff(calm[rows]) / np.diff(times[rows])
+    n_last = max(3, int((np.abs(times[rows] - times[rows[-1]]) <= _NEAR_S).sum()))
+    near = rows[-n_last:]
+    speed = float(np.polyfit(times[near] - times[near[-1]], values[near], 1)[0])
+    return speed > MIN_MOVING_DEG_PER_S and speed > MOVING_RATIO * float(steps.max())
 
 
 def _find_bottoms(calm: Array, *, min_depth_deg: float) -> list[int]:

@@ -17,7 +17,7 @@ from hiphinge.batch.report import make_report
 from hiphinge.batch.rows import clip_row
 from hiphinge.batch.start import note_end, open_batch
 from hiphinge.cli.batch_report import print_report
-from hiphinge.errors import InputNotFound, UsageError
+from hiphinge.errors import InputNotFound, OutputError, UsageError
 from hiphinge.model import QualityCheck
 from hiphinge.report.document import document_bytes
 from hiphinge.report.words import VIEW_TROUBLE
@@ -124,7 +124,7 @@ def test_it_tells_of_a_run_that_goes_on_and_of_one_that_was_killed(tmp_path, des
         assert not list((dest / "clips").glob("*/*/*.parquet"))
         assert (report.state, report.n_rows, report.n_results, report.summary) == ("running", 2, 2, "")
         print_report(report)
-        assert "Still running: 2 clips of" in capsys.readouterr().out.replace("\n", " ")
+        assert "Still running, so far 2 clips of" in capsys.readouterr().out.replace("\n", " ")
     finally:
         dest.with_suffix(".go").touch()
         run.join()
@@ -200,7 +200,7 @@ class TestForget:
         run_batch(source, dest)
         with open_batch(dest):
             gone = forget_film(dest, "jane doe.mp4")
-        assert (gone.address, gone.n_results, gone.kept_for) == (str(source / "jane doe.mp4"), 1, ())
+        assert (gone.address, gone.n_results, gone.shared_with) == (str(source / "jane doe.mp4"), 1, ())
         assert "jane doe" not in self.text(dest)
         assert len(list((dest / "videos").glob("*/*"))) == 1
         report = make_report(dest)
@@ -208,16 +208,19 @@ class TestForget:
         (source / "jane doe.mp4").unlink()
         assert run_batch(source, dest).skipped == 2
 
-    def test_a_result_that_another_film_has_stays(self, tmp_path, dest):
+    @pytest.mark.parametrize("name", ["copy.mp4", "000.mp4"])
+    def test_a_result_that_another_film_shares_goes_too_and_is_made_again(self, tmp_path, dest, name):
         source = make_clips(tmp_path / "films", "ok")
         (source / "copy.mp4").write_bytes((source / "000.mp4").read_bytes())
         run_batch(source, dest)
         with open_batch(dest):
-            first = forget_film(dest, str(source / "copy.mp4"))
-            assert (first.n_results, first.kept_for) == (0, (str(source / "000.mp4"),))
-            assert forget_film(dest, "000.mp4").n_results == 1
-        assert not list((dest / "videos").glob("*/*"))
-        assert make_report(dest).n_rows == 0
+            gone = forget_film(dest, name)
+        (other,) = gone.shared_with
+        assert gone.n_results == 1
+        assert name not in self.text(dest)
+        (source / name).unlink()
+        assert run_batch(source, dest).done == 1
+        assert [Path(other).name] == [one["name"] for one in summary(dest)]
 
     def test_a_name_that_several_have_and_one_that_none_has(self, tmp_path, dest):
         source = make_clips(tmp_path / "films", "ok")
@@ -245,3 +248,28 @@ class TestForget:
             forget_film(dest, "000.mp4")
         assert "000.mp4" not in self.text(dest)
         assert make_report(dest).n_rows == 1
+
+    def test_a_disk_that_is_full_after_the_journal_leaves_no_name_and_no_lie(self, tmp_path, dest, monkeypatch):
+        source = make_clips(tmp_path / "films", "ok", "ok")
+        run_batch(source, dest)
+
+        def stop(*_: object, **__: object) -> None:
+            raise OutputError("full")
+
+        with open_batch(dest), monkeypatch.context() as patched:
+            patched.setattr("hiphinge.batch.forget.ClipTable.rebuild", stop)
+            with pytest.raises(OutputError):
+                forget_film(dest, "000.mp4")
+        assert "000.mp4" not in self.text(dest)
+        assert make_report(dest).n_rows == 1
+
+
+def test_a_manifest_that_gives_a_film_another_drill_leaves_one_row(tmp_path, dest):
+    make_clips(tmp_path, "ok")
+    manifest = tmp_path / "films.csv"
+    for drill in ("toe_touch", "hinge"):
+        manifest.write_text(f"video,drill\n000.mp4,{drill}\n", encoding="utf-8")
+        run_batch(manifest, dest)
+    report = make_report(dest)
+    assert (report.n_rows, report.n_results) == (1, 1)
+    assert len(summary(dest)) == 1

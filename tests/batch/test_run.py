@@ -82,6 +82,24 @@ def test_what_waits_is_taken_back_and_what_is_under_way_is_finished(tmp_path, de
     assert len(begun(dest)) == 3
 
 
+def test_a_batch_that_is_stopped_at_its_last_clips_is_not_done(tmp_path, dest):
+    source = make_clips(tmp_path / "films", "ok", *["hold"] * 3)
+    executor = PoolExecutor(1, do=do)
+    with open_batch(dest):
+        batch = BatchRun(list_source(str(source), PLAIN, dest=dest), dest, PLAIN, executor=executor)
+
+        def stop(tally: object) -> None:
+            if len(begun(dest)) == 2 and not batch.was_stopped:
+                batch.stop()
+                dest.with_suffix(".go").touch()
+
+        batch._on_look = stop
+        tally = batch.run()
+    executor.close()
+    assert not batch.reached_end
+    assert tally.finished < 4
+
+
 def test_a_driver_that_is_killed_costs_nothing_that_was_written(tmp_path, dest):
     source = make_clips(tmp_path / "films", *["slow"] * 30)
     driver = subprocess.Popen(
@@ -209,7 +227,9 @@ def test_a_full_disk_stops_the_batch_and_costs_no_clip_a_try(tmp_path, dest):
 
 def test_a_clip_alone_that_cannot_be_written_does_not_stop_the_rest(tmp_path, dest):
     source = make_clips(tmp_path / "films", "full", *["ok"] * 20)
-    tally = run_batch(source, dest, attempts=1)
+    executor = PoolExecutor(1, do=do)  # one worker: it comes first
+    tally = run_batch(source, dest, executor, attempts=1)
+    executor.close()
     assert (tally.done, tally.quarantined) == (20, 1)
 
 

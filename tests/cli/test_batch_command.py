@@ -89,7 +89,15 @@ def test_an_empty_source_is_said(tmp_path):
     done = run(tmp_path / "films", "--out", tmp_path / "out", "--workers", 1)
     assert done.exit_code == 3
     assert "No clip was found" in done.stderr
-    assert run("report", tmp_path / "out").exit_code == 0
+    assert run("report", tmp_path / "out").exit_code == 3
+
+
+def test_an_empty_source_changes_nothing_of_an_earlier_batch(batch, tmp_path):
+    _, out = batch
+    before = (out / "batch.json").read_bytes()
+    (tmp_path / "films").mkdir()
+    assert run(tmp_path / "films", "--out", out, "--workers", 1).exit_code == 3
+    assert (out / "batch.json").read_bytes() == before
 
 
 def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(tmp_path):
@@ -135,7 +143,7 @@ def test_a_film_is_forgotten_by_its_name(batch, tmp_path):
     assert "The film is not touched" in told.stdout
     assert (films / "letter.mp4").exists()
     kept = run("forget", mine, "photo.jpg")
-    assert "same photo.jpg has the same content" in kept.stdout
+    assert "same photo.jpg has the same content and shared its result" in kept.stdout
     assert not any("ward" in path.read_text(encoding="utf-8-sig") for path in mine.glob("*.csv"))
     assert run("forget", tmp_path / "none", "a.mp4").exit_code == 3
 

@@ -249,12 +249,17 @@ class TestBottomSeen:
     def test_whole_reps(self):
         assert self.cut(keep=lambda d, t: t >= 0, n_reps=3, noise_deg=1.0) == [True] * 3
 
-    def test_only_the_last_of_a_cut_set_is_left_out(self):
-        def keep(depth, time_s):
-            return time_s <= time_s[np.flatnonzero(depth > 30.0)[-1]] - 1.5
-
-        told = self.cut(keep=keep, n_reps=3)
-        assert told[:2] == [True, True]
+    @pytest.mark.parametrize("down_s", [0.8, 1.2, 2.0])
+    @pytest.mark.parametrize("hold_s", [0.0, 0.1])
+    def test_a_fast_bend_that_is_filmed_to_its_bottom(self, down_s, hold_s):
+        time_s = np.arange(0.0, 1.0 + down_s + hold_s, 1 / 30)
+        way = np.clip((time_s - 1.0) / down_s, 0.0, 1.0)
+        depth = 37.5 * (1 - np.cos(np.pi * way))
+        (rep,) = find_reps(depth, time_s=time_s, baseline_deg=0.0)
+        assert is_bottom_seen(depth, time_s=time_s, rep=rep)
+        half = depth < 40.0
+        (rep,) = find_reps(depth[half], time_s=time_s[half], baseline_deg=0.0)
+        assert not is_bottom_seen(depth[half], time_s=time_s[half], rep=rep)
 
     def test_a_hold_to_the_end_is_a_bottom(self):
         time_s = np.arange(0.0, 6.0, 1 / 30)

@@ -170,3 +170,46 @@ class TestCannotTell:
         pelvis = Measure("pelvis_tilt", "", 1, 60.0, 58.0, 62.0, "°", "good", "")
         verdict = decide_verdict((self.REP,), (lumbar, pelvis), (), (leg, stand), criteria_for("hinge"))
         assert verdict.cue == "Stand first."
+
+    def test_a_back_that_surely_rounds_in_a_cut_bend_counts_beside_a_whole_one(self):
+        """The last rep of a set, rounded and cut off: no praise, and the back is spoken of."""
+        reps = (self.REP, Rep(2, 20, 30, 31, 3.0, 4.0, 4.0, True, False, 50.0))
+        known = {1: (8.0, 60.0), 2: (56.0, 30.0)}
+        measures = [
+            Measure(name, "", number, v, v - 3, v + 3, "°", "good", "")
+            for number, (lumbar, pelvis) in known.items()
+            for name, v in (
+                ("lumbar_flexion", lumbar),
+                ("pelvis_tilt", pelvis),
+                ("knee_flexion", 20.0),
+                ("hip_back", 0.7),
+            )
+        ]
+        spec = criteria_for("hinge").rule("1")
+        met = Finding("1", "", 1, spec.measure, "pass", 0.7, 0.65, 0.75, "FL", "", 0.0, "", spec.cue, "")
+        verdict = decide_verdict(reps, measures, (met,), (), criteria_for("hinge"), cut_off=(2,))
+        assert (verdict.outcome, verdict.headline) == ("mixed", REPS_DIFFER)
+        assert (verdict.praise, verdict.cue_rule) == ("", "4")
+        flat = [m for m in measures if (m.name, m.rep) != ("lumbar_flexion", 2)]
+        flat.append(Measure("lumbar_flexion", "", 2, 8.0, 5.0, 11.0, "°", "good", ""))
+        verdict = decide_verdict(reps, flat, (met,), (), criteria_for("hinge"), cut_off=(2,))
+        assert (verdict.outcome, verdict.praise != "") == ("hinge", True)
+        assert any("it does not count" in line for line in verdict.reasons)
+
+    def test_half_a_bend_with_an_early_back_is_no_rounded_bend(self):
+        known = {"lumbar_flexion": 30.0, "pelvis_tilt": 22.0, "knee_flexion": 20.0, "hip_back": 0.3}
+        measures = [Measure(name, "", 1, v, v - 1, v + 1, "°", "good", "") for name, v in known.items()]
+        for cut_off, outcome in (((1,), "cannot_tell"), ((), "spine")):
+            verdict = decide_verdict((self.REP,), measures, (), (), criteria_for("hinge"), cut_off=cut_off)
+            assert verdict.outcome == outcome
+
+
+def test_where_the_hips_did_most_the_back_is_not_said_to_have_done_its_part():
+    assert "hips did most" in head_of(rep(35, 95, half=6, r1="fail"))
+
+
+def test_reps_that_are_untold_do_not_differ():
+    led = [rep(8, 60, number=k, r1="fail") for k in (1, 2)]
+    told = ["mixed", "mixed", "cannot_tell", "hinge"]
+    reps = [*led, rep(8, 60, number=3), rep(8, 60, number=4, r1="pass")]
+    assert head_of_mixed(reps, told, criteria_for("hinge")) == SHORT_OF_BACK

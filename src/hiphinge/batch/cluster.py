@@ -149,20 +149,21 @@ class ClusterExecutor:
 
         Whoever sets a clip's mark first has it: where that is the driver, no worker begins it any more.
         """
-        taking = asyncio.run_coroutine_threadsafe(self._take_back(), self._loop)
+        taken: list[int] = []
+        taking = asyncio.run_coroutine_threadsafe(self._take_back(taken), self._loop)
         with contextlib.suppress(TimeoutError):
-            return taking.result(_TAKE_BACK_S)
-        return []
+            taking.result(_TAKE_BACK_S)
+        taking.cancel()
+        return list(taken)
 
-    async def _take_back(self) -> list[int]:
-        taken = []
+    async def _take_back(self, taken: list[int]) -> None:
         for number, (mark, future, job) in list(self._unbegun.items()):
             with contextlib.suppress(OSError):
                 # One that came to its end meanwhile has no mark either.
                 if future.status == "pending" and claim(mark):
                     taken.append(number)
                     job.cancel()
-        return taken
+            await asyncio.sleep(0)  # others are heard between two looks at the disk
 
     def close(self, *, cancel: bool = False) -> None:
         """Let go of the cluster, which stays up.

@@ -23,7 +23,7 @@ from hiphinge.batch.work import WORK_FOLDER, read_result
 from hiphinge.disk import flush_file, flush_folder
 from hiphinge.errors import OutputError
 
-__all__ = ["CLIPS", "REPS", "ClipTable", "describe_line", "other_parts", "parts_of", "written_to"]
+__all__ = ["CLIPS", "REPS", "ClipTable", "describe_line", "end_of", "other_parts", "parts_of", "written_to"]
 
 CLIPS, REPS = "clips", "reps"
 #: Rows that are held before they are written.
@@ -194,8 +194,13 @@ def other_parts(dest: Path, generation: str) -> list[Path]:
 
 def written_to(dest: Path, partition: Partition) -> int:
     """Return up to where in the journal the lines of a partition have their rows."""
-    ends = [int(found[2]) for part in _parts(dest, CLIPS, partition) if (found := _PART.fullmatch(part.name))]
-    return max(ends, default=0)
+    return max(map(end_of, _parts(dest, CLIPS, partition)), default=0)
+
+
+def end_of(part: Path) -> int:
+    """Return where in the journal the last line of a part ends."""
+    found = _PART.fullmatch(part.name)
+    return int(found[2]) if found else 0
 
 
 def _folder(dest: Path, kind: str, partition: Partition) -> Path:

@@ -13,7 +13,8 @@ import msgspec
 
 from hiphinge.batch.dataset import CLIPS, REPS, ClipTable
 from hiphinge.batch.journal import JOURNAL_NAME, Journal, Line
-from hiphinge.batch.start import read_about
+from hiphinge.batch.lists import SUMMARY, WITHOUT_RESULT
+from hiphinge.batch.start import note_about, note_open, read_about
 from hiphinge.batch.urls import name_of
 from hiphinge.disk import flush_folder
 from hiphinge.errors import InputNotFound, OutputError, UsageError
@@ -31,13 +32,14 @@ class Forgotten:
         Of the film, which itself is not touched.
     n_results
         Result folders that were erased.
-    kept_for
-        Addresses of other films with the same content, for which a result stays.
+    shared_with
+        Addresses of other films with the same content: their results were the same and carried this film's name. The
+        next run makes them again.
     """
 
     address: str
     n_results: int
-    kept_for: tuple[str, ...]
+    shared_with: tuple[str, ...]
 
 
 def forget_film(dest: Path, film: str) -> Forgotten:
@@ -68,8 +70,9 @@ def forget_film(dest: Path, film: str) -> Forgotten:
             keys.add(line.folder)
         elif line.key:
             others.setdefault(line.folder, set()).add(line.url)
-    kept_for = sorted({url for folder in keys for url in others.get(folder, ())})
-    erased = [folder for folder in keys if folder and folder not in others]
+    shared_with = sorted({url for folder in keys for url in others.get(folder, ())})
+    erased = [folder for folder in keys if (dest / folder).exists()]
+    note_open(dest)
     try:
         # The result first, the name last: whatever stops this, what is still named can be forgotten again. The data set
         # goes before the journal, by whose places it is told what of it is written.
@@ -77,6 +80,8 @@ def forget_film(dest: Path, film: str) -> Forgotten:
             _remove(dest / folder)
         for kind in (CLIPS, REPS):
             _remove(dest / kind)
+        for name in (SUMMARY, WITHOUT_RESULT):
+            (dest / name).unlink(missing_ok=True)
         _rewrite(dest / JOURNAL_NAME, without=address)
     except OSError as error:
         raise OutputError(
@@ -85,11 +90,13 @@ def forget_film(dest: Path, film: str) -> Forgotten:
             next_step="Free some space or change its permissions, and run the same command again.",
         ) from error
     ClipTable(dest).rebuild(about.generation)
-    return Forgotten(address, len(erased), tuple(kept_for))
+    note_about(dest, about)
+    return Forgotten(address, len(erased), tuple(shared_with))
 
 
 def _find(dest: Path, film: str) -> str:
     """Return the address of a film that the journal knows by what somebody typed."""
+    film = film.removeprefix("'")  # as the lists write a name that a spreadsheet would calculate with
     typed = {film, os.path.abspath(film)}  # noqa: PTH100 - as the source spells it
     by_name: set[str] = set()
     for _, line in Journal.read(dest / JOURNAL_NAME):

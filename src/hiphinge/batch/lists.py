@@ -26,7 +26,8 @@ _ANGLES = ("lumbar_flexion_median", "hip_flexion_median", "hip_share_median", "t
 _ENDS = ("", "_lo", "_hi")
 _UNITS = {"hip_share_median": "pct"}
 _NEEDED = (
-    "state", "name", "kind", "reason", "next_step", "attempts", "url", "outcome", "headline", "cue", "why", "doubts",
+    "entry", "finished_utc", "drill", "state", "name", "kind",
+    "reason", "next_step", "attempts", "url", "outcome", "headline", "cue", "why", "doubts",
     "n_reps", "duration_s", "is_photograph", "folder", *(f"{name}{end}" for name in _ANGLES for end in _ENDS),
 )  # fmt: skip
 #: A spreadsheet takes what begins so for a formula.
@@ -85,7 +86,10 @@ def _rows(parts: Sequence[Path]) -> Iterator[Cells]:
     if sum(pq.read_metadata(part).num_rows for part in parts) <= _MOST_SORTED:
         tables = [pq.read_table(part, columns=_there(part), partitioning=None) for part in parts]
         if tables:
-            for rows in pa.concat_tables(tables, promote_options="default").sort_by("url").to_batches(_ROWS_AT_ONCE):
+            table = pa.concat_tables(tables, promote_options="default").sort_by("finished_utc")
+            newest = dict(zip(table["entry"].to_pylist(), range(table.num_rows), strict=True))
+            table = table.take(list(newest.values())).sort_by("url")
+            for rows in table.to_batches(_ROWS_AT_ONCE):
                 yield from rows.to_pylist()
         return
     for part in parts:
@@ -104,8 +108,8 @@ def _there(part: Path) -> list[str]:
 def _summary_columns() -> list[str]:
     angles = [f"{name}_{_UNITS.get(name, 'deg')}{end}" for name in _ANGLES for end in _ENDS]
     return [
-        "name", "told", "headline", "cue", "why_not_told", "what_would_help", "doubts", "reps", *angles, "length_s",
-        "report", "address",
+        "name", "drill", "told", "headline", "cue", "why_not_told", "what_would_help", "doubts", "reps", *angles,
+        "length_s", "report", "address",
     ]  # fmt: skip
 
 
@@ -114,12 +118,13 @@ def _summarise(row: Cells) -> Cells:
     lacks = row["state"] in _LACKING
     return {
         "name": row["name"],
+        "drill": row["drill"],
         "told": _LACKING_WORDS[row["state"]] if lacks else badge_text(row["outcome"], row["headline"]),
         "headline": row["headline"],
         "cue": row["cue"],
         "why_not_told": row["reason"] if lacks else row.get("why"),
         "what_would_help": row["next_step"],
-        "doubts": "" if row["outcome"] == "cannot_tell" else say_doubts(row["doubts"]),
+        "doubts": say_doubts(row["doubts"]),
         "reps": row["n_reps"],
         **angles,
         "length_s": None if row["duration_s"] is None or row["is_photograph"] else f"{row['duration_s']:.1f}",

@@ -61,20 +61,20 @@ def batch_lock(dest: Path) -> Iterator[None]:
         os.close(file)
 
 
-def is_locked(dest: Path) -> bool:
-    """Tell whether a driver works there now; where that cannot be found out, False."""
+def is_locked(dest: Path) -> bool | None:
+    """Tell whether a driver works there now; None where that cannot be found out."""
     import fcntl
 
     try:
         file = os.open(dest / _NAME, os.O_RDONLY)
     except OSError:
-        return False
+        return None
     try:
         fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return True
     except OSError:
-        return False
+        return None
     finally:
         os.close(file)
     return False

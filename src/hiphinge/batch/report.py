@@ -37,7 +37,7 @@ LEAST_FOR_SPREAD = 5
 #: So many clips that could not be told are named; all stand in the list.
 MOST_NAMED = 10
 _RESULTS = ("done", "found")
-State = Literal["running", "killed", "stopped", "ended"]
+State = Literal["running", "killed", "unknown", "stopped", "ended"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,8 @@ class BatchReport:
     about
         The last run; only what was made as it was made counts.
     state
-        ``killed``: it neither runs nor came to an end.
+        ``killed``: it neither runs nor came to an end; ``unknown``: it came to no end, and the disk does not tell
+        whether it runs.
     n_rows
         Entries that are over; with those of an earlier source that had the same settings.
     n_results
@@ -171,7 +172,10 @@ def _columns() -> list[str]:
 def _state(dest: Path, about: About) -> State:
     if about.ended_utc:
         return "stopped" if about.stopped else "ended"
-    return "running" if is_locked(dest) else "killed"
+    locked = is_locked(dest)
+    if locked is None:
+        return "unknown"
+    return "running" if locked else "killed"
 
 
 def _listed(dest: Path, name: str) -> str:

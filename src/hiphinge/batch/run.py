@@ -138,6 +138,7 @@ class BatchRun:
         self._held: list[tuple[_Job, Receipt]] = []
         self._stopping = False
         self._reached_end = False
+        self._n_taken_back = 0
 
     def stop(self) -> None:
         """Hand out nothing more, and take back what waits; what is under way is finished."""
@@ -152,7 +153,7 @@ class BatchRun:
     def reached_end(self) -> bool:
         """Whether every entry of the source is over."""
         all_seen = self._reached_end or self.tally.total == self.tally.finished + self.tally.skipped
-        return all_seen and not self._again and not self._in_flight
+        return all_seen and not self._again and not self._in_flight and not self._n_taken_back
 
     def run(self) -> Tally:
         """Do everything that is missing.
@@ -183,6 +184,7 @@ class BatchRun:
                 taken_back = True
                 for number in self._executor.take_back():
                     del self._in_flight[number]
+                    self._n_taken_back += 1
             if not self._in_flight:
                 self._give_up_on_held()
                 return

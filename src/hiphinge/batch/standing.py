@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from hiphinge.batch.dataset import describe_line, other_parts, parts_of, written_to
+from hiphinge.batch.dataset import describe_line, end_of, other_parts, parts_of
 from hiphinge.batch.journal import FINAL, JOURNAL_NAME, Journal
 from hiphinge.batch.rows import clip_schema
 from hiphinge.batch.start import About
@@ -36,7 +36,7 @@ def read_rows(dest: Path, about: About, columns: Sequence[str]) -> Any:
     """
     for attempt in range(1, _TRIES + 1):
         try:
-            return _newest(_read(dest, about, ["entry", *columns]))
+            return _newest(_read(dest, about, ["entry", "finished_utc", *columns]))
         except FileNotFoundError:
             if attempt == _TRIES:
                 raise
@@ -76,12 +76,10 @@ def _read(dest: Path, about: About, columns: list[str]) -> Any:
 
 def _unwritten(dest: Path, about: About, parts: Sequence[Path]) -> list[dict[str, Any]]:
     """Return the rows that stand in the journal and not yet in the data set."""
-    folders = {part.parent for part in parts}
-    ends = {
-        partition: written_to(dest, partition)
-        for folder in folders
-        if (partition := (folder.parent.name.partition("=")[2], folder.name.partition("=")[2]))
-    }
+    ends: dict[tuple[str, str], int] = {}
+    for part in parts:
+        partition = (part.parent.parent.name.partition("=")[2], part.parent.name.partition("=")[2])
+        ends[partition] = max(ends.get(partition, 0), end_of(part))
     return [
         describe_line(line)
         for end, line in Journal.read(dest / JOURNAL_NAME)
@@ -90,6 +88,8 @@ def _unwritten(dest: Path, about: About, parts: Sequence[Path]) -> list[dict[str
 
 
 def _newest(table: Any) -> Any:
+    """Keep the newest row of each entry; a manifest that gives a film another drill leaves the older one beside it."""
+    table = table.sort_by("finished_utc")
     return _one_each(table, "entry", "max")
 
 

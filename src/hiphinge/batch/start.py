@@ -21,7 +21,7 @@ from hiphinge.clip.analyse import flatten_options
 from hiphinge.clip.options import AssessOptions
 from hiphinge.errors import InputNotFound, OutputError
 
-__all__ = ["About", "note_end", "note_run", "open_batch", "read_about"]
+__all__ = ["About", "note_about", "note_end", "note_open", "note_run", "open_batch", "read_about"]
 
 _ABOUT = "batch.json"
 
@@ -107,6 +107,16 @@ def note_end(dest: Path, *, stopped: bool, n_entries: int | None) -> None:
     """Write down that the run came to its end, or was stopped, and how many entries the source has."""
     now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
     _write(dest, msgspec.structs.replace(read_about(dest), ended_utc=now, stopped=stopped, n_entries=n_entries))
+
+
+def note_open(dest: Path) -> None:
+    """Write down that what stands in the data set may be less than what the journal has."""
+    _write(dest, msgspec.structs.replace(read_about(dest), ended_utc=""))
+
+
+def note_about(dest: Path, about: About) -> None:
+    """Write down what the last run was, as it was read before."""
+    _write(dest, about)
 
 
 def _write(dest: Path, about: About) -> None:

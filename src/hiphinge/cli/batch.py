@@ -108,7 +108,14 @@ def run(
         from hiphinge.batch.source import list_source
         from hiphinge.batch.start import note_end, note_run, open_batch
         from hiphinge.cli.batch_progress import watch_batch
+        from hiphinge.errors import InputNotFound, UsageError
 
+        if cluster and (workers is not None or timeout_s is not None):
+            raise UsageError(
+                "--workers and --timeout are for this machine.",
+                expected="neither of them beside --cluster, whose workers somebody else starts",
+                next_step="Leave them out.",
+            )
         options = build_options(given)
         dest = out.absolute()
         # Before anything is written: a source that is not there leaves no folder behind.
@@ -116,6 +123,12 @@ def run(
         with open_batch(dest), watch_batch() as watcher:
             options = keep_settings(options, dest)
             entries = list_source(source, options, dest=dest, say=watcher.say)
+            if next(iter(entries()), None) is None:
+                raise InputNotFound(
+                    f"No clip was found in {source!r}.",
+                    expected="files that end in .mp4, .mov, .jpg or another known ending",
+                    next_step="Check the path; docs/batch.md says what is left out.",
+                )
             note_run(dest, source, options)
             executor = _make_executor(cluster, dest, workers, timeout_s, watcher)
             try:
@@ -132,21 +145,13 @@ def run(
                 executor.close(cancel=True)
                 raise
             executor.close()
-        raise typer.Exit(_tell(tally, batch, source, dest, strict=strict))
+        raise typer.Exit(_tell(tally, batch, dest, strict=strict))
 
 
 def _make_executor(
     cluster: str, dest: Path, workers: int | None, timeout_s: float | None, watcher: Watcher
 ) -> Executor:
-    from hiphinge.errors import UsageError
-
     if cluster:
-        if workers is not None or timeout_s is not None:
-            raise UsageError(
-                "--workers and --timeout are for this machine.",
-                expected="neither of them beside --cluster, whose workers somebody else starts",
-                next_step="Leave them out.",
-            )
         from hiphinge.batch.cluster import ClusterExecutor
 
         return ClusterExecutor(cluster, dest, say=watcher.say)
@@ -191,18 +196,11 @@ def stopping(batch: BatchRun, watcher: Watcher) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _tell(tally: Tally, batch: BatchRun, source: str, dest: Path, *, strict: bool) -> int:
+def _tell(tally: Tally, batch: BatchRun, dest: Path, *, strict: bool) -> int:
     """Say in the end what there is, and return the exit code."""
     from hiphinge.batch.lists import SUMMARY, WITHOUT_RESULT
     from hiphinge.cli.batch_progress import describe_end
-    from hiphinge.errors import InputNotFound
 
-    if batch.reached_end and not tally.finished and not tally.skipped:
-        raise InputNotFound(
-            f"No clip was found in {source!r}.",
-            expected="files that end in .mp4, .mov, .jpg or another known ending",
-            next_step="Check the path; docs/batch.md says what is left out.",
-        )
     stopped = batch.was_stopped and not batch.reached_end
     if stopped:
         say(f"Stopped at {describe_end(tally)}. What is done is kept; the same command goes on.")
@@ -268,5 +266,5 @@ def forget(
         with open_batch(dest):
             gone = forget_film(dest, film)
         write_out(f"Forgotten: {gone.address} ({count_of(gone.n_results, 'result')} erased). The film is not touched.")
-        for other in gone.kept_for:
-            write_out(f"A result stays, for {other} has the same content. Forget that too, where it should go.")
+        for other in gone.shared_with:
+            write_out(f"{other} has the same content and shared its result: the next run makes that again.")

@@ -49,7 +49,9 @@ def _say_state(report: BatchReport) -> str:
     of = f" of {about.n_entries}" if about.n_entries is not None else ""
     so_far = f"{report.n_rows}{of} clips of {about.source}, hiphinge {about.hiphinge_version}"
     if report.state == "running":
-        return f"Still running: {so_far} so far."
+        return f"Still running, so far {so_far}."
+    if report.state == "unknown":
+        return f"Not finished: {so_far}. Whether it still runs cannot be found out on this disk."
     if report.state == "killed":
         return f"Not finished, the run that began {about.began_utc} was cut off: {so_far}. The same command goes on."
     if report.state == "stopped":

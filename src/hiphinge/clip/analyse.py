@@ -41,7 +41,6 @@ from hiphinge.spine import (
     load_calibration,
 )
 from hiphinge.verdict import (
-    CUT_OFF,
     FETCHED_LOADS,
     Criteria,
     RepContext,
@@ -147,7 +146,6 @@ def analyse(
     )  # fmt: skip
     measures = compute_measures(reps, context, quality=quality)
     findings = judge(measures, criteria)
-    # Where one was seen whole, only whole ones are left.
     cut_off = frozenset() if criteria.drill == "pelvic_tilt" else _list_cut_off(reps, motion)
     verdict = decide_verdict(reps, measures, findings, quality, criteria, cut_off=cut_off)
     verdict = replace(verdict, reasons=(*verdict.reasons, *note, *set_aside, *_say_damage(quality)))
@@ -182,7 +180,7 @@ def _say_damage(quality: Sequence[QualityCheck]) -> tuple[str, ...]:
     damage = next((one for one in quality if one.name == "undamaged" and one.grade != "good"), None)
     if damage is None or damage.value is None:
         return ()
-    return (f"{damage.value:.0f} % of the file's pictures could not be read; this is told from the rest.",)
+    return (f"{damage.value:.0f} % of the file's pictures could not be read; what stands here is of the rest.",)
 
 
 def _find_wall(wall: Wall | None, tracks: ClipTracks) -> tuple[float | None, str]:
@@ -244,20 +242,15 @@ def _find_reps(
     if video.is_photograph:
         return _rep_of_photograph(lean, baseline, criteria), ()
     reps = find_reps(lean, time_s=motion.time_s, baseline_deg=baseline, min_depth_deg=criteria.no_bend_lean_max_deg)
-    notes: list[str] = []
-    kept: list[Rep] = []
-    cut_off = _list_cut_off(reps, motion)
-    for rep in reps:
-        if rep.number in cut_off and len(cut_off) < len(reps):
-            notes.append(f"The bend at {rep.bottom_s:.1f} s {CUT_OFF}: not a rep.")
-        elif criteria.load in FETCHED_LOADS and find_low_hands(pose, segments, row=rep.bottom_frame):
-            notes.append(
-                f"The bend at {rep.bottom_s:.1f} s picks something up or puts it down (hands below the knees): "
-                "not a rep."
-            )
-        else:
-            kept.append(replace(rep, number=len(kept) + 1))
-    return tuple(kept), tuple(notes)
+    if criteria.load not in FETCHED_LOADS:
+        return reps, ()
+    kept = [rep for rep in reps if not find_low_hands(pose, segments, row=rep.bottom_frame)]
+    notes = tuple(
+        f"The bend at {rep.bottom_s:.1f} s picks something up or puts it down (hands below the knees): not a rep."
+        for rep in reps
+        if rep not in kept
+    )
+    return tuple(replace(rep, number=k + 1) for k, rep in enumerate(kept)), notes
 
 
 def _list_cut_off(reps: Sequence[Rep], motion: Motion) -> frozenset[int]:

@@ -12,6 +12,7 @@ __all__ = [
     "HEADLINES",
     "LED_BUT_DOWN",
     "LED_BY_HIPS",
+    "LED_FAR",
     "LED_OR_SHARED",
     "MIXED_BADGES",
     "NOTICE",
@@ -61,6 +62,7 @@ LED_BY_HIPS = frozenset({SHORT_OF_WALL, SHORT_OF_BACK, BACK_UNTOLD, WALL_UNTOLD,
 SHARED_SMALL = "A small bend, which hips and back shared; the back stayed within its limit."
 #: Where the interval leaves two neighbouring answers.
 LED_OR_SHARED = "The hips led, or hips and back shared it: the estimate is too wide to say which."
+LED_FAR = "The hips did most of it; the back bent too near its limit to say on which side."
 BACK_OPEN = "The back did a good part of the bending; the estimate is too wide to say how much."
 #: Where no answer holds for more than half of the reps.
 REPS_DIFFER = "The reps differ: no one answer holds for most of them."
@@ -69,6 +71,7 @@ MIXED_BADGES: Mapping[str, str] = {
     **dict.fromkeys(LED_BY_HIPS, "The hips led"),
     SHARED_SMALL: "A small, shared bend",
     LED_OR_SHARED: "Hips led or shared",
+    LED_FAR: "Hips most, back far",
     BACK_OPEN: "The back did its part",
     REPS_DIFFER: "The reps differ",
 }

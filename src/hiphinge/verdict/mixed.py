@@ -14,6 +14,7 @@ from hiphinge.verdict.headlines import (
     BACK_UNTOLD,
     HEADLINES,
     LED_BUT_DOWN,
+    LED_FAR,
     LED_OR_SHARED,
     REPS_DIFFER,
     SHARED_SMALL,
@@ -26,14 +27,16 @@ __all__ = ["are_led", "head_of_mixed", "words_of_mixed"]
 
 #: ``led``: the hips did most, and only the drill's own target is missing; ``down``: they did, but went down as well as
 #: back; ``shared``: as it says; ``small``: shared, with the lumbar spine within the limit of a flat back; ``led_open``:
-#: one of the first three, ``back_open``: the back's part reaches from some to much.
-_Kind = Literal["led", "down", "shared", "small", "led_open", "back_open"]
+#: one of the first three, ``led_far``: the hips did most, and the lumbar flexion lies about its limit,
+#: ``back_open``: the back's part reaches from some to much.
+_Kind = Literal["led", "down", "shared", "small", "led_open", "led_far", "back_open"]
 _WORDS: Mapping[_Kind, str] = {
     "led": "the hips led, the target not met or not told",
     "down": "the hips led, but went down as well as back",
     "shared": "hips and back shared the bending",
     "small": "a small bend, which hips and back shared",
     "led_open": "the hips led, or hips and back shared the bending",
+    "led_far": "the hips did most of the bending, and the back bent about as far as its limit, or further",
     "back_open": "the back did its part of the bending, or much of it",
 }
 
@@ -53,8 +56,9 @@ def head_of_mixed(reps: Sequence[RepView], outcomes: Sequence[Outcome], criteria
     criteria
         Of the drill.
     """
+    told = [outcome for outcome in outcomes if outcome != "cannot_tell"]
     own = [rep for rep, outcome in zip(reps, outcomes, strict=True) if outcome == "mixed"]
-    if 2 * len(own) <= len(outcomes) and len(set(outcomes)) > 1:
+    if 2 * len(own) <= len(told) and len(set(told)) > 1:
         return REPS_DIFFER
     kinds = Counter(_kind_of(rep, criteria) for rep in own)
     most = max(kinds.values())
@@ -72,6 +76,7 @@ def head_of_mixed(reps: Sequence[RepView], outcomes: Sequence[Outcome], criteria
         "shared": HEADLINES["mixed"],
         "small": SHARED_SMALL,
         "led_open": LED_OR_SHARED,
+        "led_far": LED_FAR,
         "back_open": BACK_OPEN,
     }
     return heads[first.pop()]
@@ -107,4 +112,6 @@ def _kind_of(rep: RepView, criteria: Criteria) -> _Kind:
     if shared >= needed:
         return "small" if rep.grade("4") == "pass" else "shared"
     spine = sum(classify(rep, criteria, *bend) == "spine" for bend in allowed_bends(rep))
-    return "led_open" if n - spine >= needed else "back_open"
+    if n - spine >= needed:
+        return "led_open"
+    return "led_far" if led > shared else "back_open"

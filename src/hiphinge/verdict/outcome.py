@@ -30,8 +30,8 @@ _SINGLE = ("pelvic_tilt", "rounding")
 #: Said of a bend whose bottom was not seen.
 CUT_OFF = "is cut off before its bottom, or begins after it"
 _FILM_WHOLE = "Film the whole bend: stand, go down, come up, stand."
-#: Outcomes that hold however the rest of a bend would have been.
-_LEAST: frozenset[Outcome] = frozenset({"spine", "hips_first", "typical", "back_first"})
+#: Who went first is told of the first part of a bend, up to this trunk lean.
+_TOUCH_DEG = 60.0
 _ROUND_MORE = "Round a little further, but only as far as it is comfortable; leave it out if it hurts."
 
 
@@ -67,34 +67,57 @@ def decide_verdict(
     if unseen is not None:
         return replace(unseen, not_told=not_told)
     by_rep = {rep.number: RepView(rep.number, measures, findings) for rep in reps}
-    outcomes = [_of_cut_off(_outcome_for_drill(rep, criteria), rep, cut_off) for rep in by_rep.values()]
-    outcome = _majority(outcomes)
+    outcomes = [
+        _of_cut_off(rep, criteria) if rep.number in cut_off else _outcome_for_drill(rep, criteria)
+        for rep in by_rep.values()
+    ]
+    # Of a bend that is cut off counts what is sure of it; where no other is there, that nothing else is told.
+    untold = {rep.number for rep, one in zip(reps, outcomes, strict=True) if one == "cannot_tell"}
+    silent = untold & set(cut_off)
+    if len(silent) == len(reps):
+        silent = set()
+    counted = [(by_rep[rep.number], one) for rep, one in zip(reps, outcomes, strict=True) if rep.number not in silent]
+    outcome = _majority([one for _, one in counted])
     if "reference_taken" in outcomes:  # one rep is enough: the largest counts
         outcome = "reference_taken"
     reasons = (*_explain(by_rep, outcomes, criteria), *_say_wall(measures))
     if outcome == "cannot_tell":
         # How somebody moves is not spoken of where it cannot be told: the view comes before every rule.
         rule, cue = _pick_advice(by_rep.values(), quality, criteria)
-        if cut_off and not _list_unseen(quality):
+        if set(cut_off) == set(by_rep) and not _list_unseen(quality):
             rule, cue = "0", _FILM_WHOLE
             reasons = (*_say_cut_off(reps, cut_off), *reasons)
         else:
             reasons = _why_open(by_rep.values(), outcomes, quality, criteria) + reasons
         return Verdict(outcome, HEADLINES[outcome], cue, rule, "", reasons, not_told)
-    rule, cue = ("", "") if cut_off else _pick_cue(findings, criteria, n_reps=len(reps))
+    whole = [one for one in findings if one.rep not in cut_off]
+    rule, cue = _pick_cue(whole, criteria, n_reps=len(set(by_rep) - set(cut_off)))
     if not cue and outcome in _OUTCOME_RULE:
         rule = _OUTCOME_RULE[outcome]
         cue = criteria.rule(rule).cue
+    rounded = any(one == "spine" for rep, one in counted if rep.number in cut_off)
+    if rounded and not cue:
+        rule, cue = "4", criteria.rule("4").cue
     praise = "" if cue else PRAISE.get(outcome, "")
-    if cut_off:
-        reasons = (*reasons, *_say_cut_off(reps, cut_off, "; it may have gone further"))
+    reasons = (*reasons, *_say_cut_off(reps, silent, ": it does not count"))
+    reasons = (*reasons, *_say_cut_off(reps, set(cut_off) - silent, "; it may have gone further"))
     mixed = outcome == "mixed"
-    headline = head_of_mixed(list(by_rep.values()), outcomes, criteria) if mixed else HEADLINES[outcome]
+    told = [rep for rep, _ in counted], [one for _, one in counted]
+    headline = head_of_mixed(*told, criteria) if mixed else HEADLINES[outcome]
     return Verdict(outcome, headline, cue, rule, praise, reasons, not_told)
 
 
-def _of_cut_off(outcome: Outcome, rep: RepView, cut_off: Collection[int]) -> Outcome:
-    return outcome if rep.number not in cut_off or outcome in _LEAST else "cannot_tell"
+def _of_cut_off(rep: RepView, criteria: Criteria) -> Outcome:
+    """Classify a rep whose bottom was not seen by what holds however the rest of it would have been."""
+    if criteria.drill == "toe_touch":
+        lean = rep.get("trunk_lean")
+        return _toe_touch(rep, criteria) if lean is not None and lean[0] >= _TOUCH_DEG else "cannot_tell"
+    lumbar = rep.get("lumbar_flexion")
+    if criteria.drill in _SINGLE or lumbar is None:
+        return "cannot_tell"
+    values = spread_interval(*lumbar)
+    most = criteria.rule("4").limits.fail_hi
+    return "spine" if sum(x > most for x in values) >= MIN_CERTAINTY * len(values) else "cannot_tell"
 
 
 def _say_cut_off(reps: Iterable[Rep], cut_off: Collection[int], more: str = "") -> tuple[str, ...]:
