@@ -86,6 +86,7 @@ ASSUMED = Assumed()
 PRICES: dict[str, Price] = {
     "core": Price("a core that is rented while it works, 4 GB of memory with it", 0.045, "core-hour"),
     "object": Price("object storage, one region", 0.023, "GB and month"),
+    "disk": Price("a file system that every machine sees", 0.2, "GB and month"),
     "database": Price("a managed PostgreSQL with a spare, for each core of it", 70.0, "core and month"),
     "egress": Price("data that leaves the data centre", 0.08, "GB"),
 }

@@ -18,7 +18,7 @@ _ONE_COMPUTER = 1e5
 
 
 def buy_part(found: Measured) -> str:
-    """Return what to buy for each step, and what it costs a month where it is kept all month."""
+    """Return what to buy for each step, and what it costs a month where it is kept all month; links have no price."""
     needs = [month_needs(found, clips) for clips in STEPS]
     machine = f"{ASSUMED.machine_cores} cores and {ASSUMED.machine_gb} GB"
     rows = [
@@ -34,7 +34,7 @@ def buy_part(found: Measured) -> str:
         ),
         ("money a month: machines kept all month", [_machines_money(one) for one in needs]),
         ("– databases", [say(_databases(one) * _database_money()) if _databases(one) else "–" for one in needs]),
-        (f"– {KEPT_MONTHS} months of results", [say(KEPT_MONTHS * one.results_price) for one in needs]),
+        ("– disk for films that wait and for results", [say(_disk_money(one)) for one in needs]),
         ("money a month: the same cores, rented only while they work", [say(one.work_price) for one in needs]),
     ]
     return markdown_table(["to buy for", *STEP_NAMES], [[name, *values] for name, values in rows])
@@ -71,6 +71,10 @@ def _databases_text(needs: MonthNeeds) -> str:
 
 def _database_money() -> float:
     return ASSUMED.database_cores * PRICES["database"].amount
+
+
+def _disk_money(needs: MonthNeeds) -> float:
+    return 1000 * (_day_tb(needs) + _disk_tb(needs.results_gb)) * PRICES["disk"].amount
 
 
 def _link_text(needs: MonthNeeds) -> str:

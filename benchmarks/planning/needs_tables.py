@@ -119,8 +119,14 @@ def month_part(found: Measured) -> str:
         ("– rows in Parquet, GB a month", [say(one.rows_gb) for one in needs]),
         ("files and folders a month", [say(one.files) for one in needs]),
         ("money a month: cores", [say(one.work_price) for one in needs]),
-        (f"– {KEPT_MONTHS} months of results kept", [say(KEPT_MONTHS * one.results_price) for one in needs]),
-        (f"– {KEPT_MONTHS} months of films kept", [say(KEPT_MONTHS * one.originals_price) for one in needs]),
+        (
+            f"– {KEPT_MONTHS} months of results kept, as objects",
+            [say(KEPT_MONTHS * one.results_price) for one in needs],
+        ),
+        (
+            f"– {KEPT_MONTHS} months of films kept, as objects",
+            [say(KEPT_MONTHS * one.originals_price) for one in needs],
+        ),
     ]
     return markdown_table(["", *STEP_NAMES], [[name, *values] for name, values in lines])
 

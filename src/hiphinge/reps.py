@@ -117,9 +117,11 @@ def is_bottom_seen(depth_deg: Array, *, time_s: Array, rep: Rep) -> bool:
     place = int(np.searchsorted(seen, rep.bottom_frame))
     first = int(max((gap + 1 for gap in gaps if gap < place), default=0))
     last = int(min((gap for gap in gaps if gap >= place), default=seen.size - 1))
-    calm = smooth(values, time_s=times, sigma_s=_SIGMA_S)
     at_end = times[last] - times[place] <= _NEAR_S
     at_start = times[place] - times[first] <= _NEAR_S
+    if not at_end and not at_start:
+        return True
+    calm = smooth(values, time_s=times, sigma_s=_SIGMA_S)
     begin, end = np.searchsorted(seen, (rep.start_frame, rep.end_frame))
     goes_on = at_end and _still_goes(times, values, calm, rows=np.arange(max(begin, first), last + 1))
     came_from = at_start and _still_goes(-times, values, calm, rows=np.arange(min(end - 1, last), first - 1, -1))

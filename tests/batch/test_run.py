@@ -86,14 +86,14 @@ def test_a_batch_that_is_stopped_at_its_last_clips_is_not_done(tmp_path, dest):
     source = make_clips(tmp_path / "films", "ok", *["hold"] * 3)
     executor = PoolExecutor(1, do=do)
     with open_batch(dest):
-        batch = BatchRun(list_source(str(source), PLAIN, dest=dest), dest, PLAIN, executor=executor)
 
-        def stop(tally: object) -> None:
+        def stop(_: object) -> None:
             if len(begun(dest)) == 2 and not batch.was_stopped:
                 batch.stop()
                 dest.with_suffix(".go").touch()
 
-        batch._on_look = stop
+        entries = list_source(str(source), PLAIN, dest=dest)
+        batch = BatchRun(entries, dest, PLAIN, executor=executor, on_look=stop)
         tally = batch.run()
     executor.close()
     assert not batch.reached_end

@@ -61,7 +61,7 @@ def test_the_report_counts_what_came_of_it(batch):
     counts = [document[name] for name in ("n_rows", "n_results", "n_copies", "n_lacking")]
     assert counts == [4, 1, 1, 2]
     assert sum(document["outcomes"].values()) == 1
-    assert set(document["lacking"]) <= {"refused: NotAVideo", "refused: VideoUnreadable"}
+    assert set(document["lacking"]) <= {"refused: it is no film", "refused: no picture of it can be read"}
     assert "not for diagnosis" in document["notice"]
     assert document["spreads"] == []
     printed = run("report", out, "--rebuild").stdout

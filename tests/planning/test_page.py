@@ -9,10 +9,12 @@ import pytest
 from benchmarks import scale
 from benchmarks.measure_costs import find_clips
 from benchmarks.planning.assumptions import ASSUMED, draw_seconds
+from benchmarks.planning.buy_table import buy_part
 from benchmarks.planning.capacity import draw_costs, live_needs, mean_clip_s, month_needs
 from benchmarks.planning.chance import Chance
 from benchmarks.planning.clip_costs import Worker
 from benchmarks.planning.measured import FILE, read_measured
+from benchmarks.planning.needs_tables import KEPT_MONTHS, STEPS
 from benchmarks.planning.tables import fill_page, markdown_table, say, say_time
 
 from tests.e2e.helpers import DATA
@@ -133,3 +135,17 @@ def test_a_worker_says_what_a_clip_cost_and_goes_on_after_one_that_is_none(tmp_p
     assert cost.frames / cost.seconds == pytest.approx(12, abs=1)
     assert cost.result_files >= 3
     assert cost.clip_bytes == (DATA / "wall_touch.mp4").stat().st_size
+
+
+def test_what_is_bought_holds_what_is_needed():
+    found = read_measured()
+    rows = [line.strip("| ").split(" | ") for line in buy_part(found).splitlines()[2:]]
+    by_name = {cells[0]: cells[1:] for cells in rows}
+    machines = next(cells for name, cells in by_name.items() if name.startswith("machines of"))
+    for clips, text in zip(STEPS[1:], machines[1:], strict=True):
+        needs = month_needs(found, clips)
+        number = int(text.replace(",", ""))
+        assert (number - 1) * ASSUMED.machine_cores >= needs.peak_cores  # with one of them away
+        assert needs.peak_memory_gb <= number * ASSUMED.machine_gb
+    results = next(cells for name, cells in by_name.items() if name.endswith("months of results, TB"))
+    assert float(results[1]) * 1000 >= KEPT_MONTHS * month_needs(found, 1e6).results_gb

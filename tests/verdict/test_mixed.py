@@ -187,7 +187,10 @@ class TestCannotTell:
         ]
         spec = criteria_for("hinge").rule("1")
         met = Finding("1", "", 1, spec.measure, "pass", 0.7, 0.65, 0.75, "FL", "", 0.0, "", spec.cue, "")
-        verdict = decide_verdict(reps, measures, (met,), (), criteria_for("hinge"), cut_off=(2,))
+        back = criteria_for("hinge").rule("4")
+        rounds = Finding("4", "", 2, back.measure, "fail", 56.0, 53.0, 59.0, "°", "", 5.0, "", back.cue, "")
+        short = Finding("1", "", 2, spec.measure, "fail", 0.1, 0.0, 0.2, "FL", "", 0.0, "", spec.cue, "")
+        verdict = decide_verdict(reps, measures, (met, rounds, short), (), criteria_for("hinge"), cut_off=(2,))
         assert (verdict.outcome, verdict.headline) == ("mixed", REPS_DIFFER)
         assert (verdict.praise, verdict.cue_rule) == ("", "4")
         flat = [m for m in measures if (m.name, m.rep) != ("lumbar_flexion", 2)]

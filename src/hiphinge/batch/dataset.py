@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from hiphinge.batch.faults import writing_to
 from hiphinge.batch.journal import FINAL, JOURNAL_NAME, Journal, Line
 from hiphinge.batch.lists import write_lists
 from hiphinge.batch.private import private_folder
@@ -21,7 +21,6 @@ from hiphinge.batch.rows import clip_schema, rep_rows, rep_schema
 from hiphinge.batch.urls import name_of
 from hiphinge.batch.work import WORK_FOLDER, read_result
 from hiphinge.disk import flush_file, flush_folder
-from hiphinge.errors import OutputError
 
 __all__ = ["CLIPS", "REPS", "ClipTable", "describe_line", "end_of", "other_parts", "parts_of", "written_to"]
 
@@ -90,7 +89,7 @@ class ClipTable:
 
     def mark_stale(self) -> None:
         """Remember that an entry has more than one row."""
-        with _kind_errors(self._dest):
+        with writing_to(self._dest):
             (self._dest / _STALE).touch()
 
     def rebuild(self, generation: str) -> None:
@@ -112,7 +111,7 @@ class ClipTable:
             self.mark_stale()  # a crash from here on is made good by the next run
         for partition in wanted:
             self._compact(partition)
-        with _kind_errors(self._dest):
+        with writing_to(self._dest):
             (self._dest / _STALE).unlink(missing_ok=True)
             self._write_lists(generation)
 
@@ -129,7 +128,7 @@ class ClipTable:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        with _kind_errors(self._dest), private_folder(self._dest / WORK_FOLDER) as aside:
+        with writing_to(self._dest), private_folder(self._dest / WORK_FOLDER) as aside:
             pq.write_table(pa.Table.from_pylist(list(rows), schema=schema), aside / name)
             target = _folder(self._dest, kind, partition)
             target.mkdir(parents=True, exist_ok=True)
@@ -146,7 +145,7 @@ class ClipTable:
         for part in parts:
             newest.update(dict.fromkeys(pq.read_table(part, columns=["entry"])["entry"].to_pylist(), part.name))
         name = f"part-{_start_of(parts[0]):016d}-{written_to(self._dest, partition):016d}.parquet"
-        with _kind_errors(self._dest), private_folder(self._dest / WORK_FOLDER) as aside:
+        with writing_to(self._dest), private_folder(self._dest / WORK_FOLDER) as aside:
             for kind, schema in ((REPS, rep_schema()), (CLIPS, clip_schema())):
                 with pq.ParquetWriter(aside / kind, schema) as writer:
                     for part in _parts(self._dest, kind, partition):
@@ -248,15 +247,3 @@ def describe_line(line: Line) -> dict[str, Any]:
         "worker": line.worker,
         "finished_utc": line.finished_utc,
     }
-
-
-@contextmanager
-def _kind_errors(dest: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise OutputError(
-            f"The data set in {str(dest)!r} cannot be written ({error.strerror or error}).",
-            expected="a folder that can be written, with room for it",
-            next_step="Free some space or change its permissions, and run the same command again.",
-        ) from error

@@ -12,12 +12,13 @@ from pathlib import Path
 import msgspec
 
 from hiphinge.batch.dataset import CLIPS, REPS, ClipTable
-from hiphinge.batch.journal import JOURNAL_NAME, Journal, Line
+from hiphinge.batch.faults import writing_to
+from hiphinge.batch.journal import JOURNAL_NAME, Journal
 from hiphinge.batch.lists import SUMMARY, WITHOUT_RESULT
 from hiphinge.batch.start import note_about, note_open, read_about
 from hiphinge.batch.urls import name_of
 from hiphinge.disk import flush_folder
-from hiphinge.errors import InputNotFound, OutputError, UsageError
+from hiphinge.errors import InputNotFound, UsageError
 
 __all__ = ["Forgotten", "forget_film"]
 
@@ -63,17 +64,11 @@ def forget_film(dest: Path, film: str) -> Forgotten:
     """
     about = read_about(dest)
     address = _find(dest, film)
-    keys: set[str] = set()
-    others: dict[str, set[str]] = {}
-    for _, line in Journal.read(dest / JOURNAL_NAME):
-        if line.key and line.url == address:
-            keys.add(line.folder)
-        elif line.key:
-            others.setdefault(line.folder, set()).add(line.url)
-    shared_with = sorted({url for folder in keys for url in others.get(folder, ())})
-    erased = [folder for folder in keys if (dest / folder).exists()]
+    folders = {line.folder for _, line in Journal.read(dest / JOURNAL_NAME) if line.folder and line.url == address}
+    shared_with = {line.url for _, line in Journal.read(dest / JOURNAL_NAME) if line.folder in folders} - {address}
+    erased = [folder for folder in folders if (dest / folder).exists()]
     note_open(dest)
-    try:
+    with writing_to(dest):
         # The result first, the name last: whatever stops this, what is still named can be forgotten again. The data set
         # goes before the journal, by whose places it is told what of it is written.
         for folder in erased:
@@ -83,15 +78,9 @@ def forget_film(dest: Path, film: str) -> Forgotten:
         for name in (SUMMARY, WITHOUT_RESULT):
             (dest / name).unlink(missing_ok=True)
         _rewrite(dest / JOURNAL_NAME, without=address)
-    except OSError as error:
-        raise OutputError(
-            f"The batch's folder {str(dest)!r} cannot be written ({error.strerror or error}).",
-            expected="a folder that can be written, with room for a copy of the journal",
-            next_step="Free some space or change its permissions, and run the same command again.",
-        ) from error
     ClipTable(dest).rebuild(about.generation)
     note_about(dest, about)
-    return Forgotten(address, len(erased), tuple(shared_with))
+    return Forgotten(address, len(erased), tuple(sorted(shared_with)))
 
 
 def _find(dest: Path, film: str) -> str:
@@ -137,14 +126,10 @@ def _rewrite(journal: Path, *, without: str) -> None:
         with aside.open("xb") as file:
             for _, line in Journal.read(journal):
                 if line.url != without:
-                    file.write(_encode(line))
+                    file.write(msgspec.json.encode(line) + b"\n")
             file.flush()
             os.fsync(file.fileno())
         aside.replace(journal)
         flush_folder(journal.parent)
     finally:
         aside.unlink(missing_ok=True)
-
-
-def _encode(line: Line) -> bytes:
-    return msgspec.json.encode(line) + b"\n"

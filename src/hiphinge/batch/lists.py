@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from hiphinge.batch.rows import REASONS_BETWEEN
+from hiphinge.batch.tables import newest_rows, read_part
 from hiphinge.report.words import VIEW_TROUBLE, badge_text
 from hiphinge.verdict.labels import as_shown
 
-__all__ = ["SUMMARY", "WITHOUT_RESULT", "say_doubts", "write_lists"]
+__all__ = ["SUMMARY", "WITHOUT_RESULT", "list_doubts", "write_lists"]
 
 #: Every clip of the last run, a line each.
 SUMMARY = "summary.csv"
@@ -50,32 +51,43 @@ def write_lists(parts: Sequence[Path], folder: Path) -> dict[str, bool]:
     dict
         By name of the list, whether anything stands in it.
     """
-    summary, lacking = folder / SUMMARY, folder / WITHOUT_RESULT
     names = ("state", "name", "kind", "reason", "next_step", "attempts", "url")
-    n_rows = n_lacking = 0
-    with _open(summary) as all_file, _open(lacking) as lacking_file:
-        every = csv.DictWriter(all_file, _summary_columns(), lineterminator="\n")
-        some = csv.DictWriter(lacking_file, names, lineterminator="\n")
-        every.writeheader()
-        some.writeheader()
+    with _List(folder / SUMMARY) as every, _List(folder / WITHOUT_RESULT) as lacking:
         for row in _rows(parts):
-            n_rows += 1
-            every.writerow(_plain(_summarise(row)))
+            every.add(_summarise(row))
             if row["state"] in _LACKING:
-                n_lacking += 1
-                some.writerow(_plain({name: row[name] for name in names}))
-    return {SUMMARY: n_rows > 0, WITHOUT_RESULT: n_lacking > 0}
+                lacking.add({name: row[name] for name in names})
+    return {SUMMARY: every.has_rows, WITHOUT_RESULT: lacking.has_rows}
 
 
-def say_doubts(doubts: str | None) -> str:
-    """Say what widens an answer, from the column ``doubts``."""
-    names = (doubts or "").split(REASONS_BETWEEN)
-    return REASONS_BETWEEN.join(VIEW_TROUBLE[name][1] for name in names if name in VIEW_TROUBLE)
+def list_doubts(doubts: str | None) -> list[str]:
+    """Return in words what widens an answer, from the column ``doubts``."""
+    return [VIEW_TROUBLE[name][1] for name in (doubts or "").split(REASONS_BETWEEN) if name in VIEW_TROUBLE]
 
 
-def _open(path: Path) -> IO[str]:
-    # With the mark that tells spreadsheets that it is UTF-8.
-    return path.open("w", encoding="utf-8-sig", newline="")
+class _List:
+    """A list that is written line by line; the names of its columns are those of its first line."""
+
+    def __init__(self, path: Path) -> None:
+        # With the mark that tells spreadsheets that it is UTF-8.
+        self._file = path.open("w", encoding="utf-8-sig", newline="")
+        self._writer: csv.DictWriter[str] | None = None
+
+    @property
+    def has_rows(self) -> bool:
+        return self._writer is not None
+
+    def add(self, cells: Cells) -> None:
+        if self._writer is None:
+            self._writer = csv.DictWriter(self._file, list(cells), lineterminator="\n")
+            self._writer.writeheader()
+        self._writer.writerow(_plain(cells))
+
+    def __enter__(self) -> _List:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
 
 
 def _rows(parts: Sequence[Path]) -> Iterator[Cells]:
@@ -83,34 +95,14 @@ def _rows(parts: Sequence[Path]) -> Iterator[Cells]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    if sum(pq.read_metadata(part).num_rows for part in parts) <= _MOST_SORTED:
-        tables = [pq.read_table(part, columns=_there(part), partitioning=None) for part in parts]
-        if tables:
-            table = pa.concat_tables(tables, promote_options="default").sort_by("finished_utc")
-            newest = dict(zip(table["entry"].to_pylist(), range(table.num_rows), strict=True))
-            table = table.take(list(newest.values())).sort_by("url")
-            for rows in table.to_batches(_ROWS_AT_ONCE):
-                yield from rows.to_pylist()
-        return
-    for part in parts:
-        for rows in pq.ParquetFile(part).iter_batches(_ROWS_AT_ONCE, columns=_there(part)):
+    tables: Iterator[Any]
+    if parts and sum(pq.read_metadata(part).num_rows for part in parts) <= _MOST_SORTED:
+        tables = iter([newest_rows(pa.concat_tables(read_part(part, _NEEDED) for part in parts)).sort_by("url")])
+    else:
+        tables = (read_part(part, _NEEDED) for part in parts)
+    for table in tables:
+        for rows in table.to_batches(_ROWS_AT_ONCE):
             yield from rows.to_pylist()
-
-
-def _there(part: Path) -> list[str]:
-    """Return the columns that the lists need and that a part has: one of an earlier day may lack some."""
-    import pyarrow.parquet as pq
-
-    names = set(pq.read_schema(part).names)
-    return [name for name in _NEEDED if name in names]
-
-
-def _summary_columns() -> list[str]:
-    angles = [f"{name}_{_UNITS.get(name, 'deg')}{end}" for name in _ANGLES for end in _ENDS]
-    return [
-        "name", "drill", "told", "headline", "cue", "why_not_told", "what_would_help", "doubts", "reps", *angles,
-        "length_s", "report", "address",
-    ]  # fmt: skip
 
 
 def _summarise(row: Cells) -> Cells:
@@ -122,9 +114,9 @@ def _summarise(row: Cells) -> Cells:
         "told": _LACKING_WORDS[row["state"]] if lacks else badge_text(row["outcome"], row["headline"]),
         "headline": row["headline"],
         "cue": row["cue"],
-        "why_not_told": row["reason"] if lacks else row.get("why"),
+        "why_not_told": row["reason"] if lacks else row["why"],
         "what_would_help": row["next_step"],
-        "doubts": say_doubts(row["doubts"]),
+        "doubts": REASONS_BETWEEN.join(list_doubts(row["doubts"])),
         "reps": row["n_reps"],
         **angles,
         "length_s": None if row["duration_s"] is None or row["is_photograph"] else f"{row['duration_s']:.1f}",

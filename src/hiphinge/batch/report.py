@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from hiphinge.batch.lists import SUMMARY, WITHOUT_RESULT
+from hiphinge.batch.lists import SUMMARY, WITHOUT_RESULT, list_doubts
 from hiphinge.batch.lock import is_locked
 from hiphinge.batch.rows import REASONS_BETWEEN
 from hiphinge.batch.standing import count_earlier, read_rows, unique_results
 from hiphinge.batch.start import About, read_about
-from hiphinge.report.words import VIEW_TROUBLE, badge_text
+from hiphinge.report.words import badge_text
 from hiphinge.verdict.headlines import NOTICE
 
 __all__ = ["ANGLES", "LEAST_FOR_SPREAD", "OTHERS", "BatchReport", "Spread", "Untold", "make_report"]
@@ -37,6 +37,16 @@ LEAST_FOR_SPREAD = 5
 #: So many clips that could not be told are named; all stand in the list.
 MOST_NAMED = 10
 _RESULTS = ("done", "found")
+#: Kinds of error in words; what was not foreseen keeps its name.
+_KINDS = {
+    "InputNotFound": "it is not there",
+    "NotAVideo": "it is no film",
+    "VideoUnreadable": "no picture of it can be read",
+    "VideoUnsupported": "a film that is not supported",
+    "UsageError": "its own options do not fit it",
+    "WorkerDied": "the worker died while it was on it",
+    "TimedOut": "it took too long",
+}
 State = Literal["running", "killed", "unknown", "stopped", "ended"]
 
 
@@ -87,7 +97,7 @@ class BatchReport:
         Rows of earlier versions, criteria or options, which are not counted here.
     outcomes, doubts, untold, lacking
         Counts of results: by verdict, as a report's badge says it; of those that are told, by what widens them; of
-        those that are not, by what decided that. Counts of entries without a result, by kind of error.
+        those that are not, by what decided that. Counts of entries without a result, by what was amiss.
     named
         The first clips that could not be told.
     spreads
@@ -144,12 +154,7 @@ def make_report(dest: Path) -> BatchReport:
         n_lacking=lacking.num_rows,
         n_earlier=count_earlier(dest, about),
         outcomes=_count(map(badge_text, results["outcome"].to_pylist(), results["headline"].to_pylist())),
-        doubts=_count(
-            VIEW_TROUBLE[name][1]
-            for text in told["doubts"].to_pylist()
-            for name in (text or "").split(REASONS_BETWEEN)
-            if name in VIEW_TROUBLE
-        ),
+        doubts=_count(doubt for text in told["doubts"].to_pylist() for doubt in list_doubts(text)),
         untold=_count(why for text in untold["why"].to_pylist() for why in (text or "").split(REASONS_BETWEEN) if why),
         lacking=_count(map(_say_kind, lacking["state"].to_pylist(), lacking["kind"].to_pylist())),
         named=tuple(_name(row) for row in untold.sort_by("name").slice(0, MOST_NAMED).to_pylist()),
@@ -183,7 +188,7 @@ def _listed(dest: Path, name: str) -> str:
 
 
 def _say_kind(state: str, kind: str) -> str:
-    return f"{'refused' if state == 'refused' else 'put aside'}: {kind}"
+    return f"{'refused' if state == 'refused' else 'put aside'}: {_KINDS.get(kind, kind)}"
 
 
 def _name(row: Mapping[str, Any]) -> Untold:

@@ -292,7 +292,7 @@ class BatchRun:
             url=shown(job.entry.url),
             state=state,
             attempt=job.attempt,
-            finished_utc=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+            finished_utc=dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds"),
             key=receipt.key,
             folder=receipt.folder,
             row=dict(receipt.row),

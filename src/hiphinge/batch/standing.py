@@ -8,8 +8,8 @@ from typing import Any
 
 from hiphinge.batch.dataset import describe_line, end_of, other_parts, parts_of
 from hiphinge.batch.journal import FINAL, JOURNAL_NAME, Journal
-from hiphinge.batch.rows import clip_schema
 from hiphinge.batch.start import About
+from hiphinge.batch.tables import newest_rows, one_each, read_part, schema_of
 
 __all__ = ["count_earlier", "read_rows", "unique_results"]
 
@@ -27,7 +27,7 @@ def read_rows(dest: Path, about: About, columns: Sequence[str]) -> Any:
     about
         The run that counts.
     columns
-        Of ``clips``; ``entry`` comes with them.
+        Of ``clips``; ``entry`` and ``finished_utc`` come with them.
 
     Returns
     -------
@@ -36,7 +36,7 @@ def read_rows(dest: Path, about: About, columns: Sequence[str]) -> Any:
     """
     for attempt in range(1, _TRIES + 1):
         try:
-            return _newest(_read(dest, about, ["entry", "finished_utc", *columns]))
+            return newest_rows(_read(dest, about, ["entry", "finished_utc", *columns]))
         except FileNotFoundError:
             if attempt == _TRIES:
                 raise
@@ -52,25 +52,16 @@ def count_earlier(dest: Path, about: About) -> int:
 
 def unique_results(table: Any) -> Any:
     """Return a row for each different result: a copy, or a film that was moved, counts once."""
-    return _one_each(table, "key", "min")
+    return one_each(table, "key", "min")
 
 
 def _read(dest: Path, about: About, columns: list[str]) -> Any:
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
-    schema = pa.schema([clip_schema().field(name) for name in columns])
-    tables = [schema.empty_table()]
     parts = parts_of(dest, about.generation)
-    for part in parts:
-        there = set(pq.read_schema(part).names)
-        found = pq.read_table(part, columns=[name for name in columns if name in there], partitioning=None)
-        for name in columns:
-            if name not in there:  # a data set of an earlier day of this version
-                found = found.append_column(schema.field(name), pa.nulls(found.num_rows, schema.field(name).type))
-        tables.append(found.select(columns).cast(schema))
+    tables = [schema_of(columns).empty_table(), *(read_part(part, columns) for part in parts)]
     if not about.ended_utc:
-        tables.append(pa.Table.from_pylist(_unwritten(dest, about, parts), schema=schema))
+        tables.append(pa.Table.from_pylist(_unwritten(dest, about, parts), schema=schema_of(columns)))
     return pa.concat_tables(tables)
 
 
@@ -85,19 +76,3 @@ def _unwritten(dest: Path, about: About, parts: Sequence[Path]) -> list[dict[str
         for end, line in Journal.read(dest / JOURNAL_NAME)
         if line.generation == about.generation[:16] and line.state in FINAL and end > ends.get(line.partition, 0)
     ]
-
-
-def _newest(table: Any) -> Any:
-    """Keep the newest row of each entry; a manifest that gives a film another drill leaves the older one beside it."""
-    table = table.sort_by("finished_utc")
-    return _one_each(table, "entry", "max")
-
-
-def _one_each(table: Any, name: str, which: str) -> Any:
-    """Keep one row for each value of a column, the first (``min``) or the last (``max``)."""
-    import numpy as np
-    import pyarrow as pa
-
-    places = pa.array(np.arange(table.num_rows), type=pa.int64())
-    grouped = table.select([name]).append_column("place", places).group_by(name).aggregate([("place", which)])
-    return table.take(grouped[f"place_{which}"])

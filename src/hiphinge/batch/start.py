@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from hiphinge import __version__
+from hiphinge.batch.faults import writing_to
 from hiphinge.batch.identity import setting_of
 from hiphinge.batch.journal import JOURNAL_NAME
 from hiphinge.batch.lock import batch_lock
@@ -100,36 +101,26 @@ def note_run(dest: Path, source: str, options: AssessOptions) -> None:
         began_utc=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         options=dict(flatten_options(options)),
     )
-    _write(dest, about)
+    note_about(dest, about)
 
 
 def note_end(dest: Path, *, stopped: bool, n_entries: int | None) -> None:
     """Write down that the run came to its end, or was stopped, and how many entries the source has."""
     now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
-    _write(dest, msgspec.structs.replace(read_about(dest), ended_utc=now, stopped=stopped, n_entries=n_entries))
+    note_about(dest, msgspec.structs.replace(read_about(dest), ended_utc=now, stopped=stopped, n_entries=n_entries))
 
 
 def note_open(dest: Path) -> None:
     """Write down that what stands in the data set may be less than what the journal has."""
-    _write(dest, msgspec.structs.replace(read_about(dest), ended_utc=""))
+    note_about(dest, msgspec.structs.replace(read_about(dest), ended_utc=""))
 
 
 def note_about(dest: Path, about: About) -> None:
-    """Write down what the last run was, as it was read before."""
-    _write(dest, about)
-
-
-def _write(dest: Path, about: About) -> None:
+    """Write down what the last run was."""
     partial = dest / f".{_ABOUT}"
-    try:
+    with writing_to(dest):
         partial.write_bytes(msgspec.json.format(msgspec.json.encode(about), indent=2) + b"\n")
         partial.replace(dest / _ABOUT)
-    except OSError as error:
-        raise OutputError(
-            f"The batch's folder {str(dest)!r} cannot be written ({error.strerror or error}).",
-            expected="a folder that can be written, with room for the results",
-            next_step="Free some space or change its permissions, and run the same command again.",
-        ) from error
 
 
 def read_about(dest: Path) -> About:

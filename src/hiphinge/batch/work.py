@@ -15,6 +15,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import msgspec
 
+from hiphinge.batch.faults import writing_to
 from hiphinge.batch.identity import folder_of, key_of, setting_of
 from hiphinge.batch.private import private_folder, sweep
 from hiphinge.batch.remote import name_worker
@@ -85,7 +86,7 @@ def _do(task: Task, blank: Receipt, assess: Assess) -> Receipt:
         document = read_result(target)
         state: State = "found"
         if document is None:
-            with _kind_errors(dest), private_folder(dest / WORK_FOLDER) as aside:
+            with writing_to(dest), private_folder(dest / WORK_FOLDER) as aside:
                 assess(path, replace(task.options, out=str(aside)), key, task.threads)
                 document = read_result(aside / key)
                 if document is None:
@@ -125,18 +126,6 @@ def _put(result: Path, target: Path, aside: Path) -> bool:
             flush_folder(target.parent.parent)
             return True
     return read_result(target) is None
-
-
-@contextmanager
-def _kind_errors(dest: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise OutputError(
-            f"The batch's folder {str(dest)!r} cannot be written ({error.strerror or error}).",
-            expected="a folder that can be written, with room for the results",
-            next_step="Free some space or change its permissions, and run the same command again.",
-        ) from error
 
 
 @contextmanager

@@ -51,8 +51,8 @@ class Workforce:
         self.threads: dict[str, int] = {}
         self.unfit: dict[str, str] = {}
         self._names: dict[str, str] = {}
-        self._in_a_row: dict[str, tuple[str, int]] = {}
-        self._n_done: dict[str, int] = {}
+        self._in_a_row: dict[str, tuple[str, int, int]] = {}
+        self._n_ended = 0
 
     def gather(self, within_s: float | None) -> None:
         """Wait for the first worker, aloud.
@@ -107,15 +107,15 @@ class Workforce:
         name = receipt.worker
         if receipt.state != "failed":
             self._in_a_row.pop(name, None)
-            self._n_done[name] = self._n_done.get(name, 0) + 1
+            self._n_ended += 1
             return
-        kind, number = self._in_a_row.get(name, (receipt.kind, 0))
-        number = number + 1 if kind == receipt.kind else 1
-        if number == 1:  # what others do is counted from here on
-            self._n_done = {}
-        self._in_a_row[name] = (receipt.kind, number)
-        others = sum(count for other, count in self._n_done.items() if other != name)
-        if number >= MOST_FAILURES and others >= MOST_FAILURES:
+        kind, number, n_ended = self._in_a_row.get(name, ("", 0, 0))
+        if kind != receipt.kind:
+            number, n_ended = 0, self._n_ended
+        number += 1
+        self._in_a_row[name] = (receipt.kind, number, n_ended)
+        # What came to an end meanwhile did so elsewhere: here it would have ended the row.
+        if number >= MOST_FAILURES and self._n_ended - n_ended >= MOST_FAILURES:
             self._set_aside(name, f"{receipt.kind} in {number} clips in a row ({receipt.reason}), and not elsewhere")
 
     def _set_aside(self, name: str, why: str) -> None:

@@ -71,40 +71,40 @@ def decide_verdict(
         _of_cut_off(rep, criteria) if rep.number in cut_off else _outcome_for_drill(rep, criteria)
         for rep in by_rep.values()
     ]
-    # Of a bend that is cut off counts what is sure of it; where no other is there, that nothing else is told.
-    untold = {rep.number for rep, one in zip(reps, outcomes, strict=True) if one == "cannot_tell"}
-    silent = untold & set(cut_off)
-    if len(silent) == len(reps):
-        silent = set()
-    counted = [(by_rep[rep.number], one) for rep, one in zip(reps, outcomes, strict=True) if rep.number not in silent]
-    outcome = _majority([one for _, one in counted])
-    if "reference_taken" in outcomes:  # one rep is enough: the largest counts
+    silent = _list_silent(by_rep, outcomes, cut_off)
+    judged = [rep for rep in by_rep.values() if rep.number not in silent]
+    found = [one for number, one in zip(by_rep, outcomes, strict=True) if number not in silent]
+    outcome = _majority(found)
+    if "reference_taken" in found:  # one rep is enough: the largest counts
         outcome = "reference_taken"
-    reasons = (*_explain(by_rep, outcomes, criteria), *_say_wall(measures))
+    reasons = (
+        *_explain(by_rep, outcomes, criteria),
+        *_say_wall(measures),
+        *_say_cut_off(reps, silent, ": it does not count"),
+    )
     if outcome == "cannot_tell":
         # How somebody moves is not spoken of where it cannot be told: the view comes before every rule.
-        rule, cue = _pick_advice(by_rep.values(), quality, criteria)
+        rule, cue = _pick_advice(judged, quality, criteria)
+        why = _why_open(judged, found, quality, criteria)
         if set(cut_off) == set(by_rep) and not _list_unseen(quality):
-            rule, cue = "0", _FILM_WHOLE
-            reasons = (*_say_cut_off(reps, cut_off), *reasons)
-        else:
-            reasons = _why_open(by_rep.values(), outcomes, quality, criteria) + reasons
-        return Verdict(outcome, HEADLINES[outcome], cue, rule, "", reasons, not_told)
-    whole = [one for one in findings if one.rep not in cut_off]
-    rule, cue = _pick_cue(whole, criteria, n_reps=len(set(by_rep) - set(cut_off)))
+            rule, cue, why = "0", _FILM_WHOLE, _say_cut_off(reps, cut_off)
+        return Verdict(outcome, HEADLINES[outcome], cue, rule, "", why + reasons, not_told)
+    # Of a bend that is cut off speaks the back alone.
+    spoken = [one for one in findings if one.rep not in cut_off or (one.rule == "4" and one.rep not in silent)]
+    rule, cue = _pick_cue(spoken, criteria, n_reps=len(judged))
     if not cue and outcome in _OUTCOME_RULE:
         rule = _OUTCOME_RULE[outcome]
         cue = criteria.rule(rule).cue
-    rounded = any(one == "spine" for rep, one in counted if rep.number in cut_off)
-    if rounded and not cue:
-        rule, cue = "4", criteria.rule("4").cue
     praise = "" if cue else PRAISE.get(outcome, "")
-    reasons = (*reasons, *_say_cut_off(reps, silent, ": it does not count"))
-    reasons = (*reasons, *_say_cut_off(reps, set(cut_off) - silent, "; it may have gone further"))
-    mixed = outcome == "mixed"
-    told = [rep for rep, _ in counted], [one for _, one in counted]
-    headline = head_of_mixed(*told, criteria) if mixed else HEADLINES[outcome]
+    reasons += _say_cut_off(reps, set(cut_off) - silent, "; it may have gone further")
+    headline = head_of_mixed(judged, found, criteria) if outcome == "mixed" else HEADLINES[outcome]
     return Verdict(outcome, headline, cue, rule, praise, reasons, not_told)
+
+
+def _list_silent(numbers: Collection[int], outcomes: Sequence[Outcome], cut_off: Collection[int]) -> set[int]:
+    """Return the numbers of the cut-off reps that say nothing, where there are others that may."""
+    silent = {n for n, one in zip(numbers, outcomes, strict=True) if n in cut_off and one == "cannot_tell"}
+    return silent if len(silent) < len(numbers) else set()
 
 
 def _of_cut_off(rep: RepView, criteria: Criteria) -> Outcome:
